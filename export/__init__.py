@@ -1,0 +1,1 @@
+"""How a model travels: from trained weights to artefacts that run without torch."""

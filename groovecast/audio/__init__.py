@@ -1,0 +1,1 @@
+"""The ears: from samples to features, beats and energy, hop by hop."""

@@ -1,0 +1,1 @@
+"""Takes on disk: motion files in, motion files out."""

@@ -1,0 +1,1 @@
+"""The wire's codecs: bytes in, values out; no sockets."""
