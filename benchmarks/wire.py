@@ -1,0 +1,124 @@
+"""What a frame costs on its way out: encoding for VMC and for the stream, one line of JSON a run.
+
+python -m benchmarks.wire [--frames 20000] [--no-keep]
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter_ns
+
+import numpy as np
+
+from groovecast.motion.pose import Pose
+from groovecast.motion.rotation import quat_from_axis_angle
+from groovecast.wire.frame import Frame, decode_frame, encode_frame
+from groovecast.wire.messages import encode_text, pose_text
+from groovecast.wire.vmc import VmcEncoder
+
+RESULTS = Path(__file__).parent / "results" / "wire.jsonl"
+WARM_UP_FRAMES = 200
+
+
+def moving_frames(frames: int) -> list[Frame]:
+    """A figure whose 52 joints all move, at 60 frames a second."""
+    rng = np.random.default_rng(0)
+    time_s = np.arange(frames) / 60
+    swing = rng.normal(size=(1, 52, 3)) * np.sin(rng.uniform(3, 12, (1, 52, 3)) * time_s[:, None, None])
+    quat = quat_from_axis_angle(0.5 * swing).astype(np.float32)
+    root = np.stack((np.sin(time_s), 0.9 + 0.05 * np.sin(9 * time_s), np.cos(time_s)), axis=-1).astype(
+        np.float32
+    )
+    feet = rng.random((frames, 4)) < 0.5
+    return [
+        Frame(Pose(at, root[i], quat[i], feet[i]), i, at - 0.1, 2 * at, 120.0, 0.5)
+        for i, at in enumerate(time_s.tolist())
+    ]
+
+
+def cost_ms(work: Callable[[Frame], object], frames: list[Frame]) -> dict[str, float]:
+    """What one frame takes, in milliseconds."""
+    for frame in frames[:WARM_UP_FRAMES]:
+        work(frame)
+    took_ns = []
+    for frame in frames:
+        began_ns = perf_counter_ns()
+        work(frame)
+        took_ns.append(perf_counter_ns() - began_ns)
+    names, shares = ("p50", "p95", "p99", "max"), (50, 95, 99, 100)
+    return {
+        name: round(float(np.percentile(took_ns, share)) / 1e6, 4)
+        for name, share in zip(names, shares, strict=True)
+    }
+
+
+def machine() -> str:
+    """The processor by its name, and how many there are."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [
+            line.partition(":")[2].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        name = models[0] if models else name
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def commit() -> str:
+    """The commit that is measured; with + when the files differ from it."""
+    here = Path(__file__).parent
+    try:
+        said = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+"], cwd=here, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "none"
+    return said.stdout.strip()
+
+
+def main() -> None:
+    """Measure, print a table, and append the line."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--frames", type=int, default=20_000)
+    arguments.add_argument("--no-keep", action="store_true", help="do not append the line to the results")
+    asked = arguments.parse_args()
+    frames = moving_frames(asked.frames)
+    vmc = VmcEncoder()
+    message = encode_frame(frames[0])
+    works: dict[str, Callable[[Frame], object]] = {
+        "vmc_encode_ms": lambda frame: vmc.encode(frame.pose),
+        "frame_f32_encode_ms": encode_frame,
+        "frame_i16_encode_ms": lambda frame: encode_frame(frame, "i16"),
+        "frame_json_encode_ms": lambda frame: encode_text(pose_text(frame)),
+        "frame_f32_decode_ms": lambda frame: decode_frame(message),
+    }
+    line: dict[str, object] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["python -m benchmarks.wire", *sys.argv[1:]]),
+        "commit": commit(),
+        "machine": machine(),
+        "load": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
+        "frames": asked.frames,
+        "datagrams": [len(datagram) for datagram in vmc.encode(frames[0].pose)],
+    }
+    print(f"{'ms a frame':22}" + "".join(f"{name:>9}" for name in ("p50", "p95", "p99", "max")))
+    for name, work in works.items():
+        cost = cost_ms(work, frames)
+        line[name] = cost
+        print(f"{name:22}" + "".join(f"{value:9.4f}" for value in cost.values()))
+    if not asked.no_keep:
+        RESULTS.parent.mkdir(exist_ok=True)
+        with RESULTS.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,328 @@
+"""Poses to whoever watches: the page, the stream and the music on one port, in the frame loop's thread."""
+
+import asyncio
+import errno
+import secrets
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import quote
+from weakref import WeakSet
+
+import msgspec
+import numpy as np
+from jaxtyping import Float32
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.protocol import State as Stage
+from websockets.typing import Subprotocol
+
+from groovecast.motion.pose import Pose
+from groovecast.wire.errors import WireError
+from groovecast.wire.frame import Frame
+from groovecast.wire.messages import (
+    BINARY_SUBPROTOCOL,
+    JSON_SUBPROTOCOL,
+    Hello,
+    Notice,
+    Ping,
+    Pong,
+    Set,
+    Song,
+    State,
+    Subscribe,
+    Transport,
+    Value,
+    decode_from_client,
+    skeleton_text,
+)
+from groovecast.wire.song import ComingSong
+from realtime.page import CHUNK_BYTES, STREAM_PATH, Door, Page, write_slowly
+from realtime.watcher import Shown, Watcher
+
+_MAX_TEXT = 16 * 1024
+_MAX_MESSAGE_BYTES = 1 << 20
+# a client that stops reading is cut off by two unanswered pings of the WebSocket library (20 s each);
+# the music of a slow reader gets longer than the library's 10 s
+_OPEN_TIMEOUT_S = 300
+
+
+class Desk(Protocol):
+    """What a client can turn. Both raise ValueError, in words for the person, for what cannot be done."""
+
+    def set(self, name: str, value: Value) -> None:
+        """Frame loop. Turn a control: "playing", "position_s", ..."""
+
+    def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
+        """Frame loop. Dance to this mono song, which the client that sent it plays itself; must not block."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Where to serve, to whom, and how fast."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765  # 0: any that is free
+    token: str | None = None
+    fps: float = 60.0  # how often `PoseServer.send` is called
+    look_ahead_s: float = 0.08  # how far before their time poses are sent, at most
+    max_clients: int = 256
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"asked for port {self.port}: give --port N, 1 to 65535")
+        if self.token is None and not Door(self.host).loopback:
+            danger = "without a token everybody on the network could watch and steer"
+            raise ValueError(
+                f"asked to serve on {self.host}: {danger}: give --token WORD, or leave --host away"
+            )
+
+
+class PoseServer:
+    """The page at `/`, the stream at `/ws`, tracks at `/track/<id>.wav`, as PROTOCOL.md says.
+
+    All methods belong to the thread of the asyncio loop; none waits for a client.
+    """
+
+    def __init__(
+        self, settings: ServerSettings, page_dir: Path, desk: Desk, clock_now: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._door = Door(settings.host, settings.token)
+        self._page = Page(page_dir)
+        self._desk = desk
+        self._now = clock_now
+        self._clients: list[Watcher] = []
+        self._ahead: deque[Shown] = deque(maxlen=1024)
+        self._count = 0
+        self._transport: Transport | None = None
+        self._skeleton, self._skeleton_hash = skeleton_text()
+        self._session = secrets.token_hex(4)
+        self._server: Server | None = None
+        self._lines: WeakSet[ServerConnection] = WeakSet()
+        self.port = settings.port
+        self.dropped = 0  # frames, of all clients since the start
+
+    async def __aenter__(self) -> Self:
+        host = "127.0.0.1" if self._settings.host == "localhost" else self._settings.host
+        try:
+            self._server = await serve(
+                self._serve_client,
+                host,
+                self._settings.port,
+                process_request=self._answer_http,
+                select_subprotocol=_subprotocol,
+                compression=None,  # the default costs milliseconds a frame
+                max_size=_MAX_MESSAGE_BYTES,
+                open_timeout=_OPEN_TIMEOUT_S,
+                close_timeout=1,
+                server_header=None,
+                create_connection=_remembering(self._lines),
+            )
+        except OSError as why:
+            raise OSError(_in_words(why, self._settings)) from None
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for line in self._lines:
+            # who has not got as far as the stream is not waited for: a browser's spare connection, a download
+            if line.state is Stage.CONNECTING:
+                line.transport.abort()
+        await self._server.wait_closed()
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the page."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)
+        name = f"[{host}]" if ":" in host else host
+        query = f"?token={quote(self._settings.token)}" if self._settings.token else ""
+        return f"http://{name}:{self.port}/{query}"
+
+    @property
+    def clients(self) -> int:
+        """How many are watching."""
+        return len(self._clients)
+
+    def serve_track(self, track_id: str, wav: bytes) -> str:
+        """Offer a WAV file, and it alone; the address for `Transport.track`."""
+        self._page.tracks = {track_id: wav}
+        return f"/track/{track_id}.wav"
+
+    def send(
+        self,
+        pose: Pose,
+        beat: float | None,
+        tempo_bpm: float,
+        energy: float,
+        t_capture_s: float,
+        cut: bool = False,
+    ) -> None:
+        """Pass on what is to be seen at `pose.time_s`, in the order of that time.
+
+        A client gets it `look_ahead_s` before, or what it asked for; one without room loses it. A pose with a
+        number that is not finite is dropped for all.
+        """
+        frame = Frame(pose, self._count, t_capture_s, beat, tempo_bpm, energy, cut=cut)
+        self._count += 1
+        now_s = self._now()
+        if not frame.finite:
+            self._drop(self._clients, 1)
+            return
+        self._ahead.append(Shown(frame))
+        for client in self._clients:
+            due = [shown for shown in self._ahead if client.wants(shown.frame, now_s)]
+            if due:
+                client.next_seq = due[-1].frame.seq + 1
+                if client.has_room():
+                    for shown in due:
+                        client.write(shown.message(client.encoding, client.joints))
+                else:
+                    self._drop([client], len(due))
+        while self._ahead and self._ahead[0].frame.pose.time_s <= now_s:
+            self._ahead.popleft()
+
+    def publish(self, message: Transport | State | Notice) -> None:
+        """Tell every client; the latest transport is kept for those who come later."""
+        if isinstance(message, Transport):
+            self._transport = message
+        for client in self._clients:
+            if isinstance(message, State):
+                totals = {"clients": self.clients, "dropped": self.dropped, "dropped_here": client.dropped}
+                client.tell(msgspec.structs.replace(message, **totals))
+            else:
+                client.tell(message)
+
+    def _drop(self, clients: Sequence[Watcher], frames: int) -> None:
+        for client in clients:
+            client.dropped += frames
+            self.dropped += frames
+
+    async def _answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Turn away, answer, or (None) let the stream begin."""
+        refusal = self._door.refusal(request)
+        if refusal is not None:
+            return refusal
+        if request.path.partition("?")[0] == STREAM_PATH:
+            return None
+        response = self._page.answer(request)
+        if len(response.body) <= CHUNK_BYTES:
+            return response
+        await write_slowly(connection, response)
+        return None  # the connection is closed by now: nothing more is sent
+
+    async def _serve_client(self, connection: ServerConnection) -> None:
+        """One client, from its first message to its last."""
+        chosen = connection.subprotocol
+        if chosen not in (None, BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL):
+            known = f"this server speaks {BINARY_SUBPROTOCOL} and {JSON_SUBPROTOCOL}"
+            return await connection.close(1002, f"asked for {chosen[:32]}, {known}")
+        if self.clients >= self._settings.max_clients:
+            return await connection.close(1013, f"{self.clients} clients watch already, try again later")
+        client = Watcher(connection, self._settings.fps, self._settings.look_ahead_s)
+        client.next_seq = self._count
+        # all in one breath, so that no transport is published in between
+        client.tell(self._hello(client))
+        client.write(self._skeleton)
+        if self._transport is not None:
+            client.tell(self._transport)
+        self._clients.append(client)
+        try:
+            async for message in connection:
+                try:
+                    await self._hear(client, message)
+                except ValueError as why:
+                    client.tell(Notice(text=str(why)))
+        except ConnectionClosed:
+            pass  # it went without a word; that is its right
+        finally:
+            self._clients.remove(client)
+
+    async def _hear(self, client: Watcher, said: str | bytes) -> None:
+        """Do what a client says. Raises ValueError when it cannot be done."""
+        arrived_s = self._now()
+        if isinstance(said, bytes):
+            song = client.hear_song(said)
+            if song is not None:
+                samples = await asyncio.to_thread(_floats, song.samples)
+                self._desk.song(song.title, samples, song.sample_rate_hz)
+            return
+        if len(said) > _MAX_TEXT:
+            raise WireError(f"a text message has at most {_MAX_TEXT} characters, found {len(said)}")
+        match decode_from_client(said):
+            case Ping(t0=t0):
+                if client.has_room():
+                    client.tell(Pong(t0=t0, t1=arrived_s, t2=self._now()))
+            case Subscribe() as wish:
+                client.subscribe(wish)
+                client.tell(client.subscribed())
+            case Set(name=name, value=value):
+                self._desk.set(name, value)
+            case Song() as announced:
+                client.song = ComingSong(announced)
+
+    def _hello(self, client: Watcher) -> Hello:
+        gets = client.subscribed()
+        return Hello(
+            version=_version(),
+            session=self._session,
+            now_s=self._now(),
+            skeleton=self._skeleton_hash,
+            fps=gets.fps,
+            look_ahead_s=gets.look_ahead_s,
+            encoding=gets.encoding,
+            joints=gets.joints,
+        )
+
+
+def _floats(samples: np.ndarray) -> Float32[np.ndarray, " samples"]:
+    """16-bit samples as -1 to 1."""
+    return samples.astype(np.float32) / np.float32(32768)
+
+
+def _remembering(lines: WeakSet[ServerConnection]) -> type[ServerConnection]:
+    """Connections that are kept in `lines`, from the first byte on, so that they can be ended."""
+
+    class Line(ServerConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            lines.add(self)
+
+    return Line
+
+
+def _subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The first that we know; else the client's first, so that a browser lets us say why we close."""
+    known = (name for name in offered if name in (BINARY_SUBPROTOCOL, JSON_SUBPROTOCOL))
+    return next(known, next(iter(offered), None))
+
+
+def _version() -> str:
+    """The installed version; "checkout" where the code runs without being installed."""
+    try:
+        return version("groovecast")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def _in_words(why: OSError, settings: ServerSettings) -> str:
+    """What was asked, what was found, the mend."""
+    asked = f"asked to serve on {settings.host}:{settings.port}"
+    if why.errno == errno.EADDRINUSE:
+        return f"{asked}, another program listens there: choose another port with --port N"
+    if why.errno == errno.EACCES:
+        return f"{asked}, this port is not allowed: choose one from 1024 up with --port N"
+    if why.errno == errno.EADDRNOTAVAIL or isinstance(why, socket.gaierror):
+        return f"{asked}, this machine has no such address: leave --host away, or give one that it has"
+    return f"{asked}, which failed ({why}): choose another with --host and --port"
