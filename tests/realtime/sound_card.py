@@ -1,0 +1,79 @@
+"""A sound card without a sound card: a PulseAudio server of our own, whose null sink can be listened to."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from ctypes.util import find_library
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_SINK = "ci"
+_HINT = "hint {{ show on description {name} }}"
+_PCM = 'pcm.{name} {{ type pulse server "unix:{socket}" device {device} ' + _HINT + " }}"
+
+
+@dataclass(frozen=True)
+class SoundCard:
+    """Run programs with `env`; what is played is heard at `input_name`."""
+
+    env: dict[str, str]
+    input_name: str
+
+    def play(self, path: Path) -> subprocess.Popen[bytes]:
+        """Begin to play a WAV file into the card."""
+        return subprocess.Popen(["paplay", "-d", _SINK, str(path)], env=self.env)
+
+
+@pytest.fixture(scope="session")
+def sound_card() -> Iterator[SoundCard]:
+    """A running virtual card; skips where PulseAudio, its ALSA plugin or PortAudio is missing."""
+    missing = [name for name in ("pulseaudio", "paplay", "pactl") if shutil.which(name) is None]
+    missing += [] if find_library("portaudio") else ["libportaudio2"]
+    missing += [] if any(Path("/usr/lib").rglob("libasound_module_pcm_pulse.so")) else ["libasound2-plugins"]
+    if missing:
+        pytest.skip(f"no virtual sound card: {', '.join(missing)} missing")
+    # A short path of its own: a Unix socket's name holds 107 letters at most.
+    with tempfile.TemporaryDirectory(prefix="gc-pulse-") as folder:
+        yield from _serve(Path(folder))
+
+
+def _serve(folder: Path) -> Iterator[SoundCard]:
+    folder.chmod(0o700)
+    socket, alsa = folder / "ci.sock", folder / "asound.conf"
+    lines = ["</usr/share/alsa/alsa.conf>"]
+    lines += [_PCM.format(name=f"{_SINK}_in", socket=socket, device=f"{_SINK}.monitor")]
+    lines += [_PCM.format(name=f"{_SINK}_out", socket=socket, device=_SINK)]
+    alsa.write_text("\n".join(lines) + "\n")
+    env = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(folder),
+        "HOME": str(folder),
+        "PULSE_SERVER": f"unix:{socket}",
+        "ALSA_CONFIG_PATH": str(alsa),
+    }
+    command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
+    command += [f"--log-target=file:{folder / 'pulse.log'}"]
+    command += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
+    command += ["-L", f"module-null-sink sink_name={_SINK} rate=48000 channels=2", "-L", "module-always-sink"]
+    server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_until_it_answers(server, env)
+        yield SoundCard(env, f"{_SINK}_in")
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], env: dict[str, str]) -> None:
+    for _ in range(50):
+        if server.poll() is not None:
+            pytest.skip(f"no virtual sound card: pulseaudio ended with status {server.returncode}")
+        asked = subprocess.run(["pactl", "info"], env=env, capture_output=True, check=False)
+        if asked.returncode == 0:
+            return
+        subprocess.run(["sleep", "0.1"], check=True)
+    pytest.skip("no virtual sound card: pulseaudio does not answer")
