@@ -1,0 +1,84 @@
+"""A model folder, made: the ONNX file, its manifest with hashes and parity, and its card."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnxruntime
+import torch
+
+from export.card import card_of
+from export.parity import MEAN_DEGREES_MAX, compared
+from export.to_onnx import torch_plan, write_onnx
+from groovecast.model.denoiser import Denoiser
+from groovecast.model.manifest import MANIFEST, ONNX_FILE, Manifest, Parity, entry_of
+from groovecast.train.dancer import load_dancer
+from groovecast.train.takes import Take, load_takes
+from groovecast.train.windows import WindowStore
+
+CREDIT = (
+    "The data used in this project was obtained from mocap.cs.cmu.edu. "
+    "The database was created with funding from NSF EIA-0196217."
+)
+PARITY_WINDOWS = 256
+
+
+def bundle(weights: Path, takes: Path, folder: Path, *, windows: int = PARITY_WINDOWS) -> Manifest:
+    """Make the model folder of trained weights; the takes give the windows on which parity is measured.
+
+    Raises ValueError when the artefact is further from its weights than is shipped.
+    """
+    model, said = load_dancer(weights)
+    danced = load_takes(takes)
+    folder.mkdir(parents=True, exist_ok=True)
+    artefact = folder / ONNX_FILE
+    write_onnx(model, artefact)
+    parity = _parity(model, artefact, danced, windows)
+    if parity.mean_degrees > MEAN_DEGREES_MAX:
+        artefact.unlink()
+        raise ValueError(
+            f"asked for parity within {MEAN_DEGREES_MAX} degrees, found {parity.mean_degrees}: check the exporter"
+        )
+    manifest = Manifest(
+        name=folder.name,
+        config=model.config,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        trained_steps=int(said["step"]),
+        trained_minutes=float(said["minutes"]),
+        trained_on=_sources(danced),
+        licence="Apache-2.0",
+        credit=CREDIT,
+        parity=parity,
+        files={ONNX_FILE: entry_of(artefact)},
+    )
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    (folder / "README.md").write_text(card_of(manifest, danced), encoding="utf-8")
+    return manifest
+
+
+def _sources(takes: list[Take]) -> str:
+    minutes = sum(take.motion.duration_s for take in takes if take.casting.split == "train") / 60
+    names = sorted({take.id.split("/")[0].split("_")[0] for take in takes if take.casting.split == "train"})
+    return f"{minutes:.0f} minutes of motion capture ({', '.join(names)})"
+
+
+def _parity(model: Denoiser, artefact: Path, takes: list[Take], windows: int) -> Parity:
+    store = WindowStore([take for take in takes if take.casting.split == "test"], model.config, (1.0,))
+    batch = store.draw(np.random.default_rng(0), windows)
+    session = onnxruntime.InferenceSession(str(artefact), providers=["CPUExecutionProvider"])
+    noise = np.random.default_rng(1).standard_normal(
+        (windows, model.config.plan_frames, model.config.numbers), np.float32
+    )
+    styles = np.eye(len(model.config.styles) + 1, dtype=np.float32)
+
+    def pair(index: int) -> tuple[np.ndarray, np.ndarray]:
+        inputs = {
+            "history": batch.motion[index : index + 1, : model.config.history_frames],
+            "music": batch.music[index : index + 1],
+            "style": styles[batch.style[index : index + 1]],
+            "noise": noise[index : index + 1],
+        }
+        ours = np.asarray(session.run(None, inputs)[0])[0]
+        return ours, torch_plan(model, {name: torch.from_numpy(value) for name, value in inputs.items()})[0]
+
+    return compared(windows, pair, model.config.fps)

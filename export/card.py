@@ -1,0 +1,67 @@
+"""The model card: who made a model of what, how far to trust it, and whom to thank."""
+
+from collections import defaultdict
+
+from groovecast.model.manifest import ONNX_FILE, Manifest
+from groovecast.train.takes import Take
+
+_SOURCES = {
+    "cmu": "Carnegie Mellon University Graphics Lab Motion Capture Database; free for all uses, not to be resold",
+    "animated": "Animated Drawings example motions; MIT",
+    "quaternius": "Quaternius universal animation library; CC0",
+}
+
+
+def card_of(manifest: Manifest, takes: list[Take]) -> str:
+    """The card as Markdown."""
+    config, parity = manifest.config, manifest.parity
+    file = manifest.files[ONNX_FILE]
+    sources = sorted({take.id.split("_")[0] for take in takes})
+    lines = [
+        f"# {manifest.name}",
+        "",
+        "Continues a dance: from 1.3 s of motion and the music's beat, energy and onsets it plans the next 1.7 s.",
+        "",
+        f"- {manifest.parameters / 1e6:.2f} M parameters: {config.layers} transformer blocks of width {config.width}, "
+        f"{config.tokens} tokens of {config.frames_per_token} frames at {config.fps:g} a second, "
+        f"{config.steps} evaluations a plan, no guidance.",
+        f"- `{ONNX_FILE}`: {file.bytes / 1e6:.1f} MB, SHA-256 `{file.sha256}`; normalisation and sampler inside.",
+        f"- Against PyTorch over {parity.windows} held-out windows: mean {parity.mean_degrees} degrees and "
+        f"{parity.mean_mm} mm, at most {parity.max_degrees} degrees and {parity.max_mm} mm.",
+        f"- Trained for {manifest.trained_minutes:.0f} minutes ({manifest.trained_steps} steps of 32 windows) on one "
+        "CPU core of two, x0 diffusion, the last part on its own rollouts.",
+        "",
+        "## Data",
+        "",
+        "| style | minutes trained on | minutes held out |",
+        "|---|---|---|",
+        *_minutes(manifest, takes),
+        "",
+        *(f"- {_SOURCES[source]}." for source in sources if source in _SOURCES),
+        "",
+        manifest.credit,
+        "",
+        "The takes have no music. Beats were found from the dancers' own accents, and the music channels were "
+        "rendered on that grid. Takes were mirrored and stretched from 0.72 to 1.4 of their length.",
+        "",
+        "## Limits",
+        "",
+        "- Body only, 22 joints: fingers are a relaxed preset that the live loop adds.",
+        "- Twenty minutes of salsa outweigh the other styles; modern, Indian and break dance have two minutes or less.",
+        "- It knows a song by beat, tempo, energy and onsets alone; it does not know genres by their sound.",
+        "- Beats were not annotated by people.",
+        "",
+        f"Licence of the weights: {manifest.licence}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _minutes(manifest: Manifest, takes: list[Take]) -> list[str]:
+    total: dict[tuple[str, str], float] = defaultdict(float)
+    for take in takes:
+        total[take.casting.style, take.casting.split] += take.motion.duration_s / 60
+    return [
+        f"| {style} | {total[style, 'train']:.1f} | {total[style, 'test']:.1f} |"
+        for style in manifest.config.styles
+    ]

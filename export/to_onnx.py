@@ -1,0 +1,91 @@
+"""From trained weights to one ONNX file: the sampler unrolled in one graph, natural units in and out."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from groovecast.model.denoiser import PURE_NOISE, Denoiser, alpha_bar, level_features
+
+OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
+
+
+class Sampler(nn.Module):
+    """A plan from history, music, style weights and noise: normalisation, all DDIM steps, and back."""
+
+    def __init__(self, model: Denoiser) -> None:
+        super().__init__()
+        self.model = model
+        self.levels: list[Tensor] = []
+        self.keep: list[float] = []
+        with torch.no_grad():
+            for log_snr in (PURE_NOISE, *model.config.log_snrs):
+                one = model.new_level(log_snr, 1)
+                self.levels.append(model.level(level_features(one, model.config.width)).clone())
+                self.keep.append(float(alpha_bar(one)))
+
+    def forward(self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
+        """(b, 40, 141), (b, 90, 10), (b, styles + 1), (b, 50, 141) -> (b, 50, 141); `style` sums to 1."""
+        model, last = self.model, len(self.levels) - 1
+        mean, std = model.get_buffer("mean"), model.get_buffer("std")
+        past, x = (history - mean) / std, noise
+        blend = style @ model.style.weight
+        for step, level in enumerate(self.levels):
+            clean = model.clean(past, x, music, blend + level)
+            if step == last:
+                x = clean
+                break
+            here, there = self.keep[step], self.keep[step + 1]
+            rest = (x - here**0.5 * clean) / (1 - here) ** 0.5
+            x = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
+        plan: Tensor = x * std + mean
+        return plan
+
+
+def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tensor]:
+    """Inputs of the right shapes and of plausible sizes."""
+    config = model.config
+    rng = torch.Generator().manual_seed(seed)
+    style = torch.zeros(batch, len(config.styles) + 1)
+    style[:, 0] = 1
+    return {
+        "history": torch.randn(batch, config.history_frames, config.numbers, generator=rng)
+        * model.get_buffer("std")
+        + model.get_buffer("mean"),
+        "music": torch.rand(batch, config.window_frames, config.music_channels, generator=rng),
+        "style": style,
+        "noise": torch.randn(batch, config.plan_frames, config.numbers, generator=rng),
+    }
+
+
+def write_onnx(model: Denoiser, path: Path) -> None:
+    """Write the sampler of `model`; the batch may be any. The file is complete or not there at all."""
+    sampler = Sampler(model).eval()
+    inputs = example_inputs(model, 2)  # a batch of one would be frozen into the graph
+    batch = torch.export.Dim("batch", min=1, max=64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            sampler,
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=["plan"],
+            opset_version=OPSET,
+            dynamo=True,
+            dynamic_shapes={name: {0: batch} for name in inputs},
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("asked for an ONNX graph, the exporter gave none: see its messages above")
+    part = path.with_name(path.name + ".part")
+    program.save(str(part), external_data=False)
+    part.replace(path)
+
+
+def torch_plan(model: Denoiser, inputs: dict[str, Tensor]) -> np.ndarray:
+    """What PyTorch itself answers to such inputs."""
+    with torch.no_grad():
+        plan: np.ndarray = Sampler(model).eval()(**inputs).numpy()
+    return plan

@@ -1,0 +1,144 @@
+"""The dance model: a transformer that sees a window of motion and music and answers what the future part should be.
+
+A window is history (known) and plan (noised); two frames are one token, music is added to the motion of its token,
+attention is full, and the noise level and the style steer every block (adaLN, Peebles & Xie 2023, in the form whose
+modulation is computed once and shifted per block, Chen et al. 2023). It answers the clean plan itself (x0).
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from groovecast.model.config import ModelConfig
+
+# How much of a plan's variance is signal, in natural logarithm of signal to noise, from hardly any to plenty. The
+# strongest movements of a window vary a thousand times more than the noise is strong, so they are decided where
+# almost all is noise (see docs/log.md); a schedule that starts at a seventh signal never moves a foot.
+LOG_SNR_LOW, LOG_SNR_HIGH = math.log(1e-3), math.log(4.0)
+PURE_NOISE = LOG_SNR_LOW - 2.0
+
+
+def alpha_bar(log_snr: Tensor) -> Tensor:
+    """Share of signal variance at a logarithm of signal to noise; none at all where that is `PURE_NOISE`."""
+    return torch.where(log_snr <= PURE_NOISE, torch.zeros_like(log_snr), torch.sigmoid(log_snr))
+
+
+def level_features(log_snr: Tensor, width: int) -> Tensor:
+    """(b,) -> (b, width): sines and cosines of the noise level."""
+    place = (log_snr - PURE_NOISE) / (LOG_SNR_HIGH - PURE_NOISE)
+    octaves = torch.exp(torch.linspace(0, math.log(64), width // 2))
+    angle = place[:, None] * octaves * math.pi
+    return torch.cat((torch.sin(angle), torch.cos(angle)), dim=-1)
+
+
+class Block(nn.Module):
+    """One transformer block, modulated."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_1 = nn.LayerNorm(width, elementwise_affine=False)
+        self.norm_2 = nn.LayerNorm(width, elementwise_affine=False)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width)
+        )
+        # both branches are open from the beginning: 0.3 of each is let through
+        gates = torch.zeros(6, width)
+        gates[[2, 5]] = 0.3
+        self.shift = nn.Parameter(gates.flatten())
+
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        """`x` (batch, tokens, width), `modulation` (batch, 6 width) -> (batch, tokens, width)."""
+        move_1, scale_1, gate_1, move_2, scale_2, gate_2 = (
+            (modulation + self.shift).unsqueeze(1).chunk(6, dim=-1)
+        )
+        batch, tokens, width = x.shape
+        h = self.norm_1(x) * (1 + scale_1) + move_1
+        q, k, v = self.qkv(h).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        attended = nn.functional.scaled_dot_product_attention(q, k, v)
+        x = x + gate_1 * self.out(attended.transpose(1, 2).reshape(batch, tokens, width))
+        h = self.norm_2(x) * (1 + scale_2) + move_2
+        out: Tensor = x + gate_2 * self.mlp(h)
+        return out
+
+
+class Denoiser(nn.Module):
+    """Clean plan from noised plan, history, music, noise level and style. All motion is normalised."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, pack = config.width, config.frames_per_token
+        self.motion_in = nn.Linear(config.numbers * pack, width)
+        self.music_in = nn.Linear(config.music_channels * pack, width)
+        self.place = nn.Parameter(torch.randn(config.tokens, width) * 0.02)
+        self.level = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
+        self.style = nn.Embedding(len(config.styles) + 1, width)  # the last one: unknown
+        modulate = nn.Linear(width, 6 * width)
+        nn.init.normal_(modulate.weight, std=0.01)
+        self.steer = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU(), modulate)
+        self.blocks = nn.ModuleList(Block(width, config.heads) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(width)
+        self.motion_out = nn.Linear(width, config.numbers * pack)
+        # a plan begins where history ends: the last pose is carried on and fades
+        self.carry = nn.Parameter(torch.exp(-torch.arange(config.plan_frames) / 8.0)[:, None])
+        self.register_buffer("mean", torch.zeros(config.numbers))
+        self.register_buffer("std", torch.ones(config.numbers))
+        nn.init.zeros_(self.motion_out.weight)
+        nn.init.zeros_(self.motion_out.bias)
+
+    def forward(
+        self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, style: Tensor
+    ) -> Tensor:
+        """history (b, 40, n), noised (b, 50, n), music (b, 90, c), log_snr and style (b,) -> clean plan (b, 50, n)."""
+        level = self.level(level_features(log_snr, self.config.width))
+        plan: Tensor = self.clean(history, noised, music, level + self.style(style))
+        return plan
+
+    def new_level(self, log_snr: float, batch: int) -> Tensor:
+        """One noise level for a whole batch."""
+        return torch.full((batch,), log_snr)
+
+    def clean(self, history: Tensor, noised: Tensor, music: Tensor, steer: Tensor) -> Tensor:
+        """The same for a steering vector (b, width): the noise level's and the style's, or a blend of styles."""
+        batch, pack = history.shape[0], self.config.frames_per_token
+        motion = torch.cat((history, noised), dim=1).reshape(batch, self.config.tokens, -1)
+        heard = music.reshape(batch, self.config.tokens, -1)
+        x = self.motion_in(motion) + self.music_in(heard) + self.place
+        modulation = self.steer(steer)
+        for block in self.blocks:
+            x = block(x, modulation)
+        planned = self.motion_out(self.norm(x[:, self.config.history_frames // pack :]))
+        planned = planned.reshape(batch, self.config.plan_frames, self.config.numbers)
+        plan: Tensor = planned + self.carry * history[:, -1:]
+        return plan
+
+
+def sample_ddim(
+    model: Denoiser,
+    history: Tensor,
+    music: Tensor,
+    style: Tensor,
+    noise: Tensor,
+    log_snrs: tuple[float, ...],
+    inflate: float,
+) -> Tensor:
+    """A plan from noise, through the levels `log_snrs` (rising), in one evaluation each. All normalised.
+
+    DDIM with eta 0 (Song et al. 2021, eq. 12). Few large steps shrink what they sample; `inflate` > 1 makes up
+    for it in the noise that is carried on.
+    """
+    x, level = noise, model.new_level(PURE_NOISE, len(noise))
+    for log_snr in (*log_snrs, None):
+        clean = model(history, x, music, level, style)
+        if log_snr is None:
+            return torch.as_tensor(clean)
+        here = alpha_bar(level)[:, None, None]
+        level = model.new_level(log_snr, len(noise))
+        there = alpha_bar(level)[:, None, None]
+        rest = (x - here.sqrt() * clean) / (1 - here).sqrt()
+        x = there.sqrt() * clean + (1 - there).sqrt() * rest * inflate
+    raise AssertionError("the loop above returns")

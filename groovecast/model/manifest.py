@@ -1,0 +1,85 @@
+"""What stands beside a model's weights: its size, how it came about, and the hash of every file."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from groovecast.model.config import ModelConfig
+
+MANIFEST = "manifest.json"
+ONNX_FILE = "dancer.onnx"
+
+
+class FileEntry(msgspec.Struct, frozen=True):
+    """One file of a model."""
+
+    sha256: str
+    bytes: int
+
+
+class Parity(msgspec.Struct, frozen=True):
+    """How far the artefact is from the weights it was made of, over `windows` real windows."""
+
+    windows: int
+    mean_degrees: float
+    max_degrees: float
+    mean_mm: float
+    max_mm: float
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The contents of `manifest.json`."""
+
+    name: str
+    config: ModelConfig
+    parameters: int
+    trained_steps: int
+    trained_minutes: float
+    trained_on: str
+    licence: str
+    credit: str
+    parity: Parity
+    files: dict[str, FileEntry]
+
+
+def entry_of(path: Path) -> FileEntry:
+    """The hash and the size of a file."""
+    content = path.read_bytes()
+    return FileEntry(hashlib.sha256(content).hexdigest(), len(content))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a model folder.
+
+    Raises FileNotFoundError when there is none and ValueError when it cannot be read, each with the mend.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"asked for model {folder.name!r}, {path.name} is missing there: name a model folder"
+        )
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except msgspec.DecodeError as why:
+        raise ValueError(
+            f"asked for model {folder.name!r}, its {path.name} cannot be read ({why}): install it again"
+        ) from None
+
+
+def checked_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """The bytes of one of the model's files, exactly as they were when the manifest was written.
+
+    Raises ValueError when the file is missing or has changed by as much as a byte.
+    """
+    path, wanted = folder / name, manifest.files.get(name)
+    if wanted is None or not path.is_file():
+        raise ValueError(f"asked for {name} of model {folder.name!r}, it is missing: install the model again")
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != wanted.sha256:
+        raise ValueError(
+            f"asked for {name} of model {folder.name!r} with hash {wanted.sha256[:12]}, found {found[:12]}: "
+            "the file has changed, install the model again"
+        )
+    return content

@@ -1,0 +1,235 @@
+"""What a step of training sees: windows of takes, mirrored and stretched, with the music their beats would have."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64
+
+from groovecast.model.conditions import MusicFrames, channels_from_music
+from groovecast.model.config import ModelConfig
+from groovecast.motion.idle import standing
+from groovecast.motion.kinematics import world_from_local
+from groovecast.motion.pose import Motion
+from groovecast.motion.representation import numbers_from_motion
+from groovecast.motion.rotation import quat_continuous, slerp
+from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.motion.soles import contacts_of, soles_of
+from groovecast.train.ground import smoothed
+from groovecast.train.pulse import limb_speeds
+from groovecast.train.takes import Take
+
+STRETCHES = (0.72, 0.8, 0.9, 1.0, 1.12, 1.25, 1.4)
+# How often each style is drawn, so that twenty minutes of salsa do not drown the rest.
+STYLE_SHARE = {
+    "salsa": 0.44, "street": 0.17, "modern": 0.08, "indian": 0.08, "break": 0.06, "martial": 0.05,
+    "idle": 0.07, "move": 0.05,
+}  # fmt: skip
+# Limb speeds (m/s, all four summed, smoothed over 2 s) that read as energy 0, 0.5 and 1.
+ENERGY_SPEEDS_M_S = (0.0, 3.2, 9.0)
+
+# How often a window begins out of standing at ease, and how often it ends in it: no take shows either.
+_STARTS_SHARE, _STOPS_SHARE = 0.05, 0.04
+
+Numbers = Float32[np.ndarray, "frames 141"]
+
+
+def mirrored(motion: Motion) -> Motion:
+    """The motion as a mirror shows it: left and right change places."""
+    skeleton = groovecast_skeleton()
+    swap = [
+        skeleton.index(name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right"))
+        for name in skeleton.names[: motion.local_quat_wxyz.shape[1]]
+    ]
+    return Motion(
+        motion.fps,
+        motion.root_m * np.array([-1, 1, 1]),
+        motion.local_quat_wxyz[:, swap] * np.array([1, 1, -1, -1]),
+    )
+
+
+def stretched(motion: Motion, factor: float) -> Motion:
+    """The motion `factor` times as long."""
+    frames = int(np.floor((motion.frames - 1) * factor)) + 1
+    at = np.arange(frames) / factor
+    low = np.minimum(at.astype(int), motion.frames - 2)
+    share = at - low
+    quat = quat_continuous(motion.local_quat_wxyz)
+    turned = slerp(quat[low], quat[low + 1], np.broadcast_to(share[:, None], quat[low].shape[:-1]))
+    place = motion.root_m[low] + (motion.root_m[low + 1] - motion.root_m[low]) * share[:, None]
+    return Motion(motion.fps, place, turned)
+
+
+def energy_from_speed(speed_m_s: Float[np.ndarray, " frames"]) -> Float[np.ndarray, " frames"]:
+    """0..1 from the summed speed of hands and feet."""
+    return np.asarray(np.interp(speed_m_s, ENERGY_SPEEDS_M_S, (0.0, 0.5, 1.0)))
+
+
+@dataclass(frozen=True)
+class Reel:
+    """One take in one stretch, seen straight or in a mirror, as the model's numbers."""
+
+    numbers: Float32[np.ndarray, "frames 141"]
+    beat: Float32[np.ndarray, " frames"] | None
+    tempo_bpm: float
+    energy: Float32[np.ndarray, " frames"]
+    energy_slow: Float32[np.ndarray, " frames"]
+    style: int
+
+
+def reel_of(take: Take, factor: float, mirror: bool, config: ModelConfig) -> Reel:
+    """A take, stretched and perhaps mirrored; contacts and energy are found anew."""
+    skeleton = groovecast_skeleton()
+    motion = stretched(mirrored(take.motion) if mirror else take.motion, factor)
+    place, world = world_from_local(
+        motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
+    )
+    contacts = contacts_of(soles_of(place, world, skeleton), motion.fps)
+    speed = limb_speeds(motion).sum(axis=-1)
+    beat = None
+    if take.pulse is not None:
+        beat = take.pulse.beat_at(np.arange(motion.frames) / factor).astype(np.float32)
+    return Reel(
+        numbers=numbers_from_motion(motion, contacts.astype(np.float64)),
+        beat=beat,
+        tempo_bpm=take.pulse.tempo_bpm / factor if take.pulse else 0.0,
+        energy=energy_from_speed(smoothed(speed, motion.fps, 1.5)).astype(np.float32),
+        energy_slow=energy_from_speed(smoothed(speed, motion.fps, 0.25)).astype(np.float32),
+        style=config.styles.index(take.casting.style),
+    )
+
+
+def ease_numbers(fps: float, seconds: float = 20.0) -> Numbers:
+    """Standing at ease, as the model's numbers."""
+    skeleton = groovecast_skeleton()
+    home = np.zeros((skeleton.body_joints, 4))
+    home[:, 0] = 1
+    poses = [standing(np.zeros(3), home, row / fps) for row in range(int(seconds * fps))]
+    motion = Motion(fps, np.stack([root for root, _ in poses]), np.stack([quat for _, quat in poses]))
+    return numbers_from_motion(motion, np.ones((motion.frames, 4)))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows ready for the network; motion is not yet normalised."""
+
+    motion: Float32[np.ndarray, "batch frames 141"]
+    music: Float32[np.ndarray, "batch frames 10"]
+    style: Int64[np.ndarray, " batch"]
+
+
+class WindowStore:
+    """All reels of a split, drawn from by style, reel length and place."""
+
+    def __init__(
+        self, takes: list[Take], config: ModelConfig, stretches: tuple[float, ...] = STRETCHES
+    ) -> None:
+        self.config = config
+        self.reels = [
+            reel_of(take, factor, mirror, config)
+            for take in takes
+            for factor in stretches
+            for mirror in (False, True)
+        ]
+        self.reels = [reel for reel in self.reels if len(reel.numbers) >= config.window_frames + 2]
+        share = np.array([len(reel.numbers) for reel in self.reels], np.float64)
+        styles = np.array([reel.style for reel in self.reels])
+        for number, style in enumerate(config.styles):
+            of_style = styles == number
+            if of_style.any():
+                share[of_style] *= STYLE_SHARE[style] / share[of_style].sum()
+        self.share = share / share.sum()
+
+        self.ease = ease_numbers(config.fps)
+
+    def statistics(self) -> tuple[Float32[np.ndarray, " 141"], Float32[np.ndarray, " 141"]]:
+        """Mean and spread of each number over the takes as they are, spread never below a hundredth of a turn."""
+        joined = np.concatenate([reel.numbers for reel in self.reels[::5]])
+        std = np.maximum(joined.std(axis=0), 0.05)
+        mean = joined.mean(axis=0)
+        mean[-4:], std[-4:] = 0.5, 0.5
+        return mean.astype(np.float32), std.astype(np.float32)
+
+    def draw(self, rng: np.random.Generator, size: int, extra_frames: int = 0) -> Batch:
+        """Random windows, `extra_frames` longer than the model's, under simulated live conditions."""
+        motion: list[Numbers] = []
+        music: list[Float32[np.ndarray, "frames 10"]] = []
+        style: list[int] = []
+        frames = self.config.window_frames + extra_frames
+        while len(motion) < size:
+            reel = self.reels[int(rng.choice(len(self.reels), p=self.share))]
+            if len(reel.numbers) < frames + 1:
+                continue
+            first = int(rng.integers(1, len(reel.numbers) - frames + 1))
+            window, told = reel.numbers[first : first + frames], self._music(reel, first, frames, rng)
+            known = reel.style if rng.random() > 0.1 else len(self.config.styles)
+            chance = rng.random()
+            if chance < _STARTS_SHARE:
+                window = self._from_standing(window, rng)
+            elif chance < _STARTS_SHARE + _STOPS_SHARE:
+                window, told = self._to_standing(window, told, extra_frames, rng)
+                known = self.config.styles.index("idle")
+            motion.append(window)
+            music.append(told)
+            style.append(known)
+        return Batch(np.stack(motion), np.stack(music), np.array(style, np.int64))
+
+    def _from_standing(self, window: Numbers, rng: np.random.Generator) -> Numbers:
+        """The same dance, begun out of standing at ease."""
+        first = int(rng.integers(0, len(self.ease) - self.config.history_frames))
+        return np.concatenate(
+            (self.ease[first : first + self.config.history_frames], window[self.config.history_frames :])
+        )
+
+    def _to_standing(
+        self,
+        window: Numbers,
+        told: Float32[np.ndarray, "frames 10"],
+        extra_frames: int,
+        rng: np.random.Generator,
+    ) -> tuple[Numbers, Float32[np.ndarray, "frames 10"]]:
+        """The same dance, left for standing at ease, because the music has gone."""
+        danced = self.config.history_frames
+        first = int(rng.integers(0, len(self.ease) - len(window)))
+        gone = told.copy()
+        gone[:, :6] = 0
+        gone[danced - 10 :, 6:9] = 0
+        return np.concatenate((window[:danced], self.ease[first : first + len(window) - danced])), gone
+
+    def _music(
+        self, reel: Reel, first: int, frames: int, rng: np.random.Generator
+    ) -> Float32[np.ndarray, "frames 10"]:
+        """The ears' view of a window: tracker errors, unknown beats, an unheard future."""
+        use = slice(first, first + frames)
+        count, tempo, trust = np.zeros(frames), 120.0, 0.0
+        if reel.beat is not None:
+            count, tempo = reel.beat[use].astype(np.float64), reel.tempo_bpm
+            # a bar of fast beats may be heard as half as many slow ones
+            if tempo > 140 and rng.random() < 0.45:
+                count, tempo = count / 2, tempo / 2
+            wrong = 0.025 * tempo / 60 * rng.standard_normal() + 0.015 * rng.standard_normal() * np.linspace(
+                -1, 1, frames
+            )
+            count = count + wrong + (0 if rng.random() > 0.15 else rng.integers(1, 4))
+            trust = 0.0 if rng.random() < 0.2 else float(1 - 0.4 * rng.random() ** 2)
+        known = int(rng.integers(24, self.config.window_frames + 1)) if rng.random() < 0.4 else 34
+        heard = np.arange(frames) < known
+        slow = reel.energy_slow[use].astype(np.float64)
+        slow = np.where(heard, slow, slow[min(known, frames) - 1]) if rng.random() < 0.5 else slow
+        gain = np.clip(1 + 0.1 * rng.standard_normal(), 0.7, 1.3)
+        pulse = (
+            np.exp(-((count % 1.0) * 60 / max(tempo, 40) / 0.08)) * (0.3 + 0.7 * rng.random()) * (trust > 0)
+        )
+        onset = np.clip(pulse + 0.15 * np.abs(rng.standard_normal(frames)), 0, 1)
+        if rng.random() < 0.15:
+            onset, heard = np.zeros(frames), np.zeros(frames, bool)
+        return channels_from_music(
+            MusicFrames(
+                beat=count,
+                tempo_bpm=np.full(frames, tempo),
+                trust=np.full(frames, trust),
+                onset=onset,
+                energy=np.clip(reel.energy[use] * gain, 0, 1),
+                energy_slow=np.clip(slow * gain, 0, 1),
+                heard=heard,
+            )
+        )
