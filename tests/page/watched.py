@@ -1,0 +1,40 @@
+"""A page in a browser without a window: what it complained about, whom it asked, and how to wait for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+# WebGL 2 in software, and sound without a click.
+FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+SOUND_AT_ONCE = "--autoplay-policy=no-user-gesture-required"
+CLICK_FIRST = "--autoplay-policy=document-user-activation-required"
+SMALL = (420, 320)
+PATIENCE_MS = 60_000  # a picture without a graphics card on a busy machine
+
+
+@dataclass
+class Watched:
+    """A page, what it complained about, and the hosts that it asked."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def wait_for(self, expression: str) -> None:
+        """Until the expression is true in the page."""
+        self.page.wait_for_function(expression, timeout=PATIENCE_MS)
+
+    def wait_for_poses(self, count: int) -> None:
+        """Until so many more poses were shown."""
+        shown = self.page.evaluate("window.groovecast ? groovecast.counters.posesShown : 0")
+        self.wait_for(f"window.groovecast && groovecast.counters.posesShown >= {shown + count}")
+
+    def wait_for_words(self, words: str) -> None:
+        """Until the page says them to the person."""
+        self.wait_for(f"document.getElementById('notice').textContent.includes({words!r})")
+
+
+OpenPage = Callable[..., Watched]
