@@ -1,0 +1,191 @@
+"""The command line: what was typed in, one line for what went wrong, and the exit status."""
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from realtime.settings import DanceWishes, ShowWishes
+
+# Verbs that the development extras bring along; each is loaded only when it is typed.
+_VERBS_GROUP = "groovecast.verbs"
+_FLAG = Parameter(negative=())
+_DANCE, _SHOW = DanceWishes(), ShowWishes()
+
+app = App(
+    name="groovecast",
+    help="Live music in, a dancing figure out.",
+    version=lambda: version("groovecast"),
+    result_action="return_value",
+    help_on_error=False,
+)
+
+
+@app.command
+def demo(*, dance: DanceWishes = _DANCE, show: ShowWishes = _SHOW) -> None:
+    """The bundled model dances to the bundled track on a page; nothing else is needed."""
+    from realtime.shows import demo as run
+
+    _print_report(run(dance, show), show.json)
+
+
+@app.command
+def play(
+    file: Path,
+    /,
+    *,
+    offline: Annotated[bool, _FLAG] = False,
+    dance: DanceWishes = _DANCE,
+    show: ShowWishes = _SHOW,
+) -> None:
+    """Dance to a song; the page plays it.
+
+    Parameters
+    ----------
+    file
+        Any WAV, FLAC, Ogg, MP3 or AIFF file.
+    offline
+        As fast as it goes, without page or sound, with the same result.
+    """
+    from realtime.shows import play as run
+    from realtime.shows import play_offline
+
+    _print_report(play_offline(file, dance, show) if offline else run(file, dance, show), show.json)
+
+
+@app.command
+def live(
+    *,
+    device: str | None = None,
+    loopback: Annotated[bool, _FLAG] = False,
+    dance: DanceWishes = _DANCE,
+    show: ShowWishes = _SHOW,
+) -> None:
+    """Dance to what a sound device hears.
+
+    Parameters
+    ----------
+    device
+        Part of the name of an input that `groovecast devices` lists; the system's default without it.
+    loopback
+        Hear what this machine plays: a monitor or loopback input.
+    """
+    from realtime.shows import live as run
+
+    _print_report(run(device, loopback, dance, show), show.json)
+
+
+@app.command
+def beats(file: Path, /, *, json: Annotated[bool, _FLAG] = False) -> None:
+    """The beats of a song, as they are found while it is heard."""
+    from groovecast.audio.decode import load_audio
+    from realtime.listener import beats_of
+
+    report = beats_of(load_audio(file))
+    if json:
+        return _print_json(report)
+    locked = "never" if report.locked_after_s is None else f"after {report.locked_after_s:.1f} s"
+    print(f"{report.tempo_bpm:.1f} bpm, {len(report.beats)} beats, locked {locked}")
+    for beat in report.beats:
+        print(f"{beat:8.3f}{'  |' if beat in report.downbeats else ''}")
+
+
+@app.command
+def devices(*, json: Annotated[bool, _FLAG] = False) -> None:
+    """The sound devices that can be heard."""
+    from realtime.sources import devices as listed
+
+    found = listed()
+    if json:
+        return _print_json({"devices": found})
+    table = Table("name", "host API", "channels", "rate", "", box=None)
+    for device in found:
+        marks = ", ".join(
+            word for word, on in (("default", device.default), ("loopback", device.loopback)) if on
+        )
+        table.add_row(
+            device.name, device.host_api, str(device.channels), f"{device.default_rate_hz} Hz", marks
+        )
+    Console(highlight=False).print(
+        table if found else "no device to hear: plug one in, or see `groovecast doctor`"
+    )
+
+
+@app.command
+def doctor(*, port: int = 8765, json: Annotated[bool, _FLAG] = False) -> None:
+    """What works on this machine, what does not, and the mend."""
+    from realtime.doctor import examine
+
+    report = examine(port)
+    if json:
+        return _print_json(report)
+    for check in report.checks:
+        print(
+            f"{'ok ' if check.ok else 'NO '} {check.name:8} {check.found}{'' if check.ok else f' -> {check.mend}'}"
+        )
+
+
+def _print_json(value: object) -> None:
+    print(msgspec.json.encode(value).decode())
+
+
+def _print_report(report: msgspec.Struct, json: bool) -> None:
+    if json:
+        return _print_json(report)
+    shown = msgspec.to_builtins(report)
+    print(
+        "{duration_s:.1f} s, {frames} frames, {realtime_factor:.1f} x real time, {tempo_bpm:.1f} bpm, "
+        "{misses} misses".format(**shown)
+        + (f", take in {shown['recorded']}" if shown["recorded"] else "")
+    )
+
+
+def _add_further_verbs(words: list[str]) -> None:
+    """Make `train`, `export` and whatever else is installed known; only the one that is typed is loaded."""
+    for verb in entry_points(group=_VERBS_GROUP):
+        if words[:1] == [verb.name]:
+            app.command(verb.load(), name=verb.name)
+        elif verb.name not in app:
+            app.command(_unloaded(verb.name), name=verb.name)
+
+
+def _unloaded(name: str) -> Callable[[], None]:
+    def verb() -> None:
+        raise ImportError(f"asked for `groovecast {name}`")
+
+    verb.__doc__ = {
+        "train": "Make a model: takes, training. Needs the train extra.",
+        "export": "Make a model's artefacts. Needs the train extra.",
+    }.get(name, "")
+    return verb
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command; returns 0 done, 1 failed, 2 bad arguments. What went wrong is one line on standard error."""
+    words = sys.argv[1:] if words is None else words
+    try:
+        _add_further_verbs(words)
+        app(words, exit_on_error=False, print_error=False)
+    except CycloptsError as why:
+        print("groovecast: " + " ".join(str(why).split()) + "; see groovecast --help", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as why:
+        asked = f"asked for `{' '.join(words[:2])}`, module {why.name} is missing"
+        print(f'groovecast: {asked}: pip install "groovecast[train]"', file=sys.stderr)
+        return 1
+    except (OSError, ValueError, ImportError, RuntimeError) as why:
+        print("groovecast: " + " ".join(str(why).split()), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,289 @@
+"""The whole signal path, with no thread and no clock: hear a block, imagine what comes, show a pose.
+
+Three verbs for three threads. `hear` keeps sound, `imagine` listens to it and plans ahead, `show` looks up the
+pose of a moment. Time is always given. A plan for frame f is made from the sound up to `lead_s` before f and from
+nothing later, so the same sound gives the same dance, live or faster than live.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float32
+
+from groovecast.audio.beat import BeatClock
+from groovecast.audio.ring import SampleRing
+from groovecast.model.config import ModelConfig
+from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
+from groovecast.motion.foot_lock import LockState, locked
+from groovecast.motion.idle import standing
+from groovecast.motion.pose import Motion, Pose
+from groovecast.motion.representation import CONTACTS, motion_from_numbers, numbers_from_motion, stance_before
+from groovecast.motion.seam import seamless
+from groovecast.motion.skeleton import groovecast_skeleton
+from realtime.listener import Listener
+from realtime.mood import Mood, mood_of, music_for
+from realtime.stage import kept_on_stage
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """Whatever can continue a dance: a model's engine, or a fake that hops."""
+
+    @property
+    def config(self) -> ModelConfig:
+        """The window it works on."""
+        ...
+
+    def plan(
+        self,
+        history: Float32[np.ndarray, "history 141"],
+        music: Float32[np.ndarray, "window 10"],
+        style: Float32[np.ndarray, " styles"],
+        noise: Float32[np.ndarray, "plan 141"],
+    ) -> Float32[np.ndarray, "plan 141"]:
+        """The frames that follow a history."""
+        ...
+
+
+@dataclass(frozen=True)
+class DanceSettings:
+    """What a performer may set before the dance."""
+
+    style: str = "auto"
+    seed: int = 1
+    intensity: float = 1.0
+    stride_frames: int = 8
+    lead_s: float = 0.2
+    patience_s: float = 0.06
+    seam_spring: bool = True
+    foot_lock: bool = True
+
+
+@dataclass
+class DanceCounts:
+    """What happened so far. Each is written by the dance thread alone."""
+
+    updates: int = 0
+    misses: int = 0  # a plan came after its first frame was due
+    rejected: int = 0  # the generator raised, or answered what no body can do
+    unheard: int = 0  # planned without the newest sound: it had not come
+    reasons: list[str] = field(default_factory=list)  # the first few rejections, in words
+
+
+# A joint that turns or a root that moves faster than this is no dance but an explosion.
+_FASTEST_RAD_S, _FASTEST_M_S, _LOWEST_M, _HIGHEST_M = 45.0, 8.0, 0.05, 2.2
+_RING_S = 4.0
+_KEPT_FRAMES = 90
+_REASONS_KEPT = 8
+
+
+class Dancer:
+    """One dancer, standing at ease at `start_s` and planning from then on."""
+
+    def __init__(
+        self, generator: Generator, sample_rate_hz: int, start_s: float, settings: DanceSettings | None = None
+    ) -> None:
+        self.settings = settings or DanceSettings()
+        self.counts = DanceCounts()
+        self.config = generator.config
+        self._generator = generator
+        self._skeleton = groovecast_skeleton()
+        self._ring = SampleRing(int(_RING_S * sample_rate_hz), sample_rate_hz)
+        self._sample_rate_hz = sample_rate_hz
+        self._listener = Listener(sample_rate_hz)
+        self._unheard: list[tuple[np.ndarray, float]] = []
+        self._fed_until_s = -np.inf  # the sound up to here went into the listener
+        first_s = start_s + self.settings.lead_s + self.settings.patience_s
+        self._origin_frame = int(np.ceil(first_s * self.config.fps))
+        self._next_frame = self._origin_frame
+        self._locks: dict[int, LockState] = {}
+        self.buffer = MotionBuffer(self._standing_plan())
+        self._mood = Mood.calm(self.config.styles)
+
+    # -- audio thread ---------------------------------------------------------------------------------------
+
+    def hear(self, samples: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
+        """Audio thread. Keep a block; never waits."""
+        self._ring.write(samples, first_sample_time_s)
+
+    # -- dance thread ---------------------------------------------------------------------------------------
+
+    @property
+    def due_s(self) -> float:
+        """Dance thread. When the next plan is due: `lead_s` before its first frame."""
+        return self._next_frame / self.config.fps - self.settings.lead_s
+
+    def imagine(self, now_s: float) -> bool:
+        """Dance thread. Listen to what was kept; plan if it is time. Returns whether it planned."""
+        self._skip_what_is_past(now_s)
+        due_s = self.due_s
+        self._listen(until_s=due_s)
+        if now_s < due_s:
+            return False
+        heard = self._fed_until_s >= due_s - 1.5 / self._sample_rate_hz
+        if not heard and now_s < due_s + self.settings.patience_s:
+            return False
+        self.counts.unheard += not heard
+        self._plan(due_s)
+        self.counts.updates += 1
+        return True
+
+    @property
+    def clock(self) -> BeatClock:
+        """Any thread. The beat as last heard."""
+        return self._listener.clock
+
+    @property
+    def silent(self) -> bool:
+        """Any thread. Whether nothing sounds."""
+        return self._listener.silent
+
+    @property
+    def mood(self) -> Mood:
+        """Any thread. What the last plan was made for."""
+        return self._mood
+
+    @property
+    def heard_until_s(self) -> float:
+        """Any thread. The time up to which sound was listened to."""
+        return self._listener.heard_until_s
+
+    @property
+    def lost_samples(self) -> int:
+        """Any thread. Sound that was overwritten before the dance thread fetched it."""
+        return self._ring.lost_samples
+
+    def _listen(self, until_s: float) -> None:
+        while (stretch := self._ring.read()) is not None:
+            self._unheard.append((stretch.samples, stretch.first_sample_time_s))
+        while self._unheard:
+            samples, first_s = self._unheard[0]
+            count = int(np.floor((until_s - first_s) * self._sample_rate_hz + 1e-6))
+            if count <= 0:
+                return
+            self._listener.listen(samples[:count], first_s)
+            self._fed_until_s = first_s + min(count, len(samples)) / self._sample_rate_hz
+            if count < len(samples):
+                self._unheard[0] = (samples[count:], first_s + count / self._sample_rate_hz)
+                return
+            self._unheard.pop(0)
+
+    def _skip_what_is_past(self, now_s: float) -> None:
+        """After a stall: what was shown meanwhile is history, and the next plan begins where it can still be shown."""
+        stride = self.settings.stride_frames
+        while self._next_frame / self.config.fps <= now_s:
+            self._next_frame += stride
+            self.counts.misses += 1
+
+    def _plan(self, due_s: float) -> None:
+        config, first = self.config, self._next_frame
+        past = frames_of(self.buffer.plan, first - config.history_frames - 1, config.history_frames + 1)
+        history = self._history(past)
+        self._mood = mood_of(self._listener, self._mood, self.settings, config)
+        times = (first - config.history_frames + np.arange(config.window_frames)) / config.fps
+        music = music_for(self._listener, self._mood, times, due_s)
+        try:
+            numbers = self._generator.plan(history, music, self._mood.style, self._noise(first))
+            danced = self._danced(numbers, past)
+        except Exception as why:  # a generator is foreign code: whatever it does, the figure dances on
+            self._reject(f"{type(why).__name__}: {why}")
+            return
+        self._commit(first, danced, numbers[:, CONTACTS] > 0.5)
+
+    def _history(self, past: Motion) -> Float32[np.ndarray, "history 141"]:
+        rows = (
+            np.arange(self._next_frame - self.config.history_frames, self._next_frame)
+            - self.buffer.plan.first_frame
+        )
+        contacts = self.buffer.plan.contacts[np.clip(rows, 0, len(self.buffer.plan.contacts) - 1)]
+        before = np.concatenate((contacts[:1], contacts)).astype(np.float64)
+        return numbers_from_motion(past, before)[1:]
+
+    def _noise(self, first: int) -> Float32[np.ndarray, "plan 141"]:
+        """Noise fixed for each frame of the dance, so that plans of the same frame agree."""
+        config, begin = self.config, first - self._origin_frame
+        rows = [
+            np.random.Generator(
+                np.random.Philox(key=self.settings.seed, counter=begin + row)
+            ).standard_normal(config.numbers, np.float32)
+            for row in range(config.plan_frames)
+        ]
+        return np.stack(rows)
+
+    def _danced(self, numbers: Float32[np.ndarray, "plan 141"], past: Motion) -> Motion:
+        """The plan in the world, joined to what stands. Raises ValueError for what no body can do."""
+        if not np.isfinite(numbers).all():
+            raise ValueError("the plan holds numbers that are not finite")
+        last = Motion(past.fps, past.root_m[-1:], past.local_quat_wxyz[-1:])
+        stance = stance_before(last)
+        danced, _ = motion_from_numbers(kept_on_stage(numbers, stance), self.config.fps, stance)
+        turn = np.abs(np.sum(danced.local_quat_wxyz[1:] * danced.local_quat_wxyz[:-1], axis=-1)).clip(0, 1)
+        fastest = 2 * float(np.arccos(turn.min())) * self.config.fps
+        speed = float(np.linalg.norm(np.diff(danced.root_m, axis=0), axis=-1).max()) * self.config.fps
+        low, high = float(danced.root_m[:, 1].min()), float(danced.root_m[:, 1].max())
+        if fastest > _FASTEST_RAD_S or speed > _FASTEST_M_S or low < _LOWEST_M or high > _HIGHEST_M:
+            raise ValueError(
+                f"the plan turns {fastest:.0f} rad/s, moves {speed:.1f} m/s, hips {low:.2f} to {high:.2f} m"
+            )
+        if self.settings.seam_spring:
+            danced = seamless(frames_of(self.buffer.plan, self._next_frame, 2), danced)
+        return danced
+
+    def _commit(self, first: int, danced: Motion, contacts: np.ndarray) -> None:
+        old = self.buffer.plan
+        kept = min(_KEPT_FRAMES, first - old.first_frame)
+        before, shown_before = frames_of(old, first - kept, kept), self._shown_frames(old, first - kept, kept)
+        shown, states = danced, [LockState()] * danced.frames
+        if self.settings.foot_lock:
+            shown, states = locked(danced, contacts, self._locks.get(first - 1, LockState()), self._skeleton)
+        self._locks = {first + row: state for row, state in enumerate(states)}
+        rows = np.clip(np.arange(first - kept, first) - old.first_frame, 0, len(old.contacts) - 1)
+        self._next_frame = first + self.settings.stride_frames
+        self.buffer.put(
+            Plan(
+                first_frame=first - kept,
+                free_frame=self._next_frame,
+                danced=_joined(before, danced),
+                shown=_joined(shown_before, shown),
+                contacts=np.concatenate((old.contacts[rows], contacts)),
+            )
+        )
+
+    @staticmethod
+    def _shown_frames(plan: Plan, first: int, count: int) -> Motion:
+        return frames_of(
+            Plan(plan.first_frame, plan.free_frame, plan.shown, plan.shown, plan.contacts), first, count
+        )
+
+    def _reject(self, reason: str) -> None:
+        self.counts.rejected += 1
+        if len(self.counts.reasons) < _REASONS_KEPT:
+            self.counts.reasons.append(reason)
+        self._next_frame += self.settings.stride_frames
+
+    def _standing_plan(self) -> Plan:
+        """Standing at ease, as long as a history is: where every dance begins."""
+        frames = self.config.history_frames + 2
+        home = np.zeros((self._skeleton.body_joints, 4))
+        home[:, 0] = 1
+        first = self._next_frame - frames
+        poses = [standing(np.zeros(3), home, row / self.config.fps) for row in range(frames)]
+        motion = Motion(
+            self.config.fps,
+            np.stack([root for root, _ in poses]).astype(np.float32),
+            np.stack([quat for _, quat in poses]).astype(np.float32),
+        )
+        return Plan(first, self._next_frame, motion, motion, np.ones((frames, 4), bool))
+
+    # -- frame loop -----------------------------------------------------------------------------------------
+
+    def show(self, time_s: float) -> Pose:
+        """Frame loop. The pose to be seen at a time; there always is one."""
+        return self.buffer.pose(time_s)
+
+
+def _joined(a: Motion, b: Motion) -> Motion:
+    return Motion(
+        a.fps, np.concatenate((a.root_m, b.root_m)), np.concatenate((a.local_quat_wxyz, b.local_quat_wxyz))
+    )

@@ -1,0 +1,50 @@
+"""The engine: a model's artefact, loaded, checked and ready to be asked for one plan after another."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from groovecast.model.config import ModelConfig
+from groovecast.model.manifest import ONNX_FILE, checked_file, read_manifest
+
+
+class CpuEngine:
+    """ONNX Runtime on one CPU thread: the sampler's steps are one graph, one call a plan."""
+
+    name = "cpu"
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise ImportError(
+                'asked for the cpu engine, ONNX Runtime is missing: pip install "groovecast[cpu]"'
+            ) from None
+        manifest = read_manifest(folder)
+        content = checked_file(folder, manifest, ONNX_FILE)
+        options = onnxruntime.SessionOptions()
+        # One thread that does not spin: the page and the sound need the other core.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self.manifest = manifest
+
+    @property
+    def config(self) -> ModelConfig:
+        """The size of the model."""
+        return self.manifest.config
+
+    def plan(
+        self,
+        history: Float32[np.ndarray, "history 141"],
+        music: Float32[np.ndarray, "window 10"],
+        style: Float32[np.ndarray, " styles"],
+        noise: Float32[np.ndarray, "plan 141"],
+    ) -> Float32[np.ndarray, "plan 141"]:
+        """Dance thread. The frames that follow a history, in natural units; `style` are weights that sum to 1."""
+        inputs = {"history": history[None], "music": music[None], "style": style[None], "noise": noise[None]}
+        plan: np.ndarray = self._session.run(None, inputs)[0][0]
+        return plan

@@ -1,0 +1,150 @@
+"""The ears of the dance thread: samples in as they come, beat and energy out, the next beats included."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32
+from numpy.typing import NDArray
+
+from groovecast.audio.beat import CONFIDENT, BeatClock, BeatTracker
+from groovecast.audio.decode import Audio, mono
+from groovecast.audio.energy import EnergyMeter
+from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, chroma, step
+from groovecast.audio.resample import Resampler
+
+MEMORY_S = 8.0
+AHEAD_S = 0.2  # how long before a beat a prediction must be made to count
+
+_MEMORY_HOPS = round(MEMORY_S / HOP_S)
+_GAP_S = 0.08  # capture times that jump by more than this: sound was lost
+_LONGEST_GAP_S = 2.0  # a longer gap, or one backwards, begins a new stream
+_STEADY_S = 1e-6  # capture times nearer than this to the expected are rounding
+_TRUST_S = 5.0  # jitter of capture times is averaged over this
+_ONSET_DIVISOR = 0.8  # an onset this strong shows as 1
+
+
+class Listener:
+    """Hears one stream of mono samples; the same samples give the same answers, however cut into blocks."""
+
+    def __init__(self, sample_rate_hz: int) -> None:
+        self._resampler = Resampler(sample_rate_hz)
+        self._begin(0.0)
+
+    def _begin(self, start_s: float) -> None:
+        self._start_s = start_s  # the clock's time of the stream's first sample
+        self._samples = 0  # heard so far, at the source's rate
+        self._resampler.reset()
+        self._rest = np.zeros(0, np.float32)  # resampled, not yet a whole hop
+        self._state = FeatureState.start()
+        self._tracker, self._meter = BeatTracker(), EnergyMeter()
+        self._hops = 0
+        self._onsets, self._energies = np.zeros(_MEMORY_HOPS), np.zeros(_MEMORY_HOPS)
+
+    def listen(self, samples: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
+        """Dance thread. Hear a block whose first sample was captured then; blocks come in order."""
+        rate_hz = self._resampler.from_hz
+        late_s = first_sample_time_s - (self._start_s + self._samples / rate_hz)
+        if self._samples == 0 or late_s < -_GAP_S or late_s > _LONGEST_GAP_S:
+            self._begin(first_sample_time_s)
+        elif late_s > _GAP_S:
+            self._hear(np.zeros(round(late_s * rate_hz), np.float32))
+        elif abs(late_s) > _STEADY_S:
+            self._start_s += late_s * min(1.0, len(samples) / rate_hz / _TRUST_S)
+        self._hear(samples)
+
+    @property
+    def heard_until_s(self) -> float:
+        """The time up to which sound has been heard."""
+        return self._start_s + self._hops * HOP_S
+
+    @property
+    def clock(self) -> BeatClock:
+        """The beat as known now; a snapshot that does not change."""
+        return self._tracker.clock.shifted(self._start_s)
+
+    @property
+    def silent(self) -> bool:
+        """Whether there has been no sound for a while (a fifth of a second)."""
+        return self._meter.silent
+
+    @property
+    def energy_slow(self) -> float:
+        """How energetic this part of the music is, 0 to 1, over about 8 s."""
+        return self._meter.slow
+
+    def onset_at(self, times_s: Float[np.ndarray, "*times"]) -> Float[np.ndarray, "*times"]:
+        """How strong an onset was at each time, 0 to 1; 0 where nothing was heard or it is forgotten.
+
+        An onset stands some 25 ms after its sound, when it is heard.
+        """
+        return self._recall(self._onsets, times_s)
+
+    def energy_at(self, times_s: Float[np.ndarray, "*times"]) -> Float[np.ndarray, "*times"]:
+        """How energetic it was at each time, 0 to 1; 0 where nothing was heard or it is forgotten."""
+        return self._recall(self._energies, times_s)
+
+    def _recall(
+        self, memory: NDArray[np.float64], times_s: Float[np.ndarray, "*times"]
+    ) -> Float[np.ndarray, "*times"]:
+        hops = np.floor((np.asarray(times_s) - self._start_s) / HOP_S).astype(np.int64)
+        known = (hops >= max(0, self._hops - _MEMORY_HOPS)) & (hops < self._hops)
+        return np.where(known, memory[hops % _MEMORY_HOPS], 0.0)
+
+    def _hear(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        self._samples += len(samples)
+        ready = np.concatenate((self._rest, self._resampler.push(samples)))
+        hops = len(ready) // HOP_SAMPLES
+        for hop in ready[: hops * HOP_SAMPLES].reshape(hops, HOP_SAMPLES):
+            self._hear_hop(hop)
+        self._rest = ready[hops * HOP_SAMPLES :]
+
+    def _hear_hop(self, hop: Float32[np.ndarray, " 240"]) -> None:
+        features, self._state = step(hop, self._state)
+        self._meter.hear(features)
+        self._tracker.hear(features.flux, chroma(features.power), self._meter.silent)
+        place = self._hops % _MEMORY_HOPS
+        self._onsets[place] = min(1.0, self._tracker.onset / _ONSET_DIVISOR)
+        self._energies[place] = self._meter.fast
+        self._hops += 1
+
+
+@dataclass(frozen=True)
+class BeatReport:
+    """The beats of a song as they were announced while it was heard."""
+
+    tempo_bpm: float
+    beats: list[float]  # seconds
+    downbeats: list[float]
+    predicted: list[tuple[float, float]]  # announced at, beat at: 0.2 s or more ahead
+    locked_after_s: float | None  # when the beat was first sure; None: never
+
+
+def beats_of(audio: Audio) -> BeatReport:
+    """Hear a song hop by hop, as if live, and note each beat as it is announced."""
+    listener = Listener(audio.sample_rate_hz)
+    samples = mono(audio.samples)
+    beats: list[float] = []
+    downbeats: list[float] = []
+    predicted: list[tuple[float, float]] = []
+    tempos: list[float] = []
+    locked_after_s: float | None = None
+    told, foretold = -1, -1  # the beats announced last
+    block = max(1, audio.sample_rate_hz // 100)
+    for first in range(0, len(samples), block):
+        listener.listen(samples[first : first + block], first / audio.sample_rate_hz)
+        clock, now_s = listener.clock, listener.heard_until_s
+        beat = int(np.floor(clock.beat_at(now_s)))
+        coming = int(np.floor(clock.beat_at(now_s + AHEAD_S))) + 1
+        if clock.confidence >= CONFIDENT:
+            locked_after_s = now_s if locked_after_s is None else locked_after_s
+            tempos.append(clock.tempo_bpm)
+            if beat > told:
+                beats.append(round(float(clock.time_at(float(beat))), 4))
+                if beat % 4 == clock.downbeat:
+                    downbeats.append(beats[-1])
+            if coming > foretold:
+                predicted.append((round(now_s, 4), round(float(clock.time_at(float(coming))), 4)))
+                foretold = coming
+        told = max(told, beat)
+    tempo_bpm = float(np.median(tempos)) if tempos else 0.0
+    return BeatReport(tempo_bpm, beats, downbeats, predicted, locked_after_s)

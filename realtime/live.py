@@ -1,0 +1,264 @@
+"""The show: one source, one dancer, and everyone who watches, on three threads that only this file starts.
+
+The source's own thread hears, the dance thread imagines, the asyncio loop shows. They meet in the dancer's sample
+ring and motion buffer and nowhere else.
+"""
+
+import asyncio
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from groovecast.audio.decode import Audio
+from groovecast.audio.resample import Resampler
+from groovecast.wire.messages import Notice, Percentiles, State, Transport, Value
+from realtime.clock import Clock
+from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.server import PoseServer, ServerSettings
+from realtime.sinks import Sink
+from realtime.sources import FileSource, Source
+
+# How far before its time a pose is handed to the page's stream.
+LOOK_AHEAD_S = 0.08
+_STATES_PER_S = 4.0
+# How often the dance thread looks for new sound when no plan is due.
+_LISTEN_EVERY_S = 0.02
+_RETRY_S = 0.003
+# Python hands its lock from thread to thread this often: the frame loop must not wait 5 ms for a feature.
+_SWITCH_S = 0.0005
+_UPDATES_KEPT = 512
+# How long a song's dance is shown after its last sound.
+_AFTERGLOW_S = 1.5
+
+
+@dataclass(frozen=True)
+class Track:
+    """What the page can play along: a song's name and its sound as a WAV file, or neither for live input."""
+
+    title: str
+    wav: bytes | None = None
+
+
+class Show:
+    """One dancer on stage. `run` plays it to the end; everything before only prepares."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        source: Source,
+        clock: Clock,
+        *,
+        model: str,
+        engine: str,
+        server: ServerSettings,
+        page_dir: Path,
+        sinks: Sequence[Sink] = (),
+        settings: DanceSettings | None = None,
+        track: Track | None = None,
+        offset_s: float = 0.0,
+    ) -> None:
+        self.clock = clock
+        self.source = source
+        self.sinks = sinks
+        self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings)
+        self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self, clock.now_s)
+        self.frames = 0
+        self.late_frames = 0
+        self.update_ms: deque[float] = deque(maxlen=_UPDATES_KEPT)
+        self._model, self._engine = model, engine
+        self._fps = server.fps
+        self._track = track or Track(source.title)
+        self._track_path: str | None = None
+        self._local = False
+        self._offset_s = offset_s
+        self._running = threading.Event()
+        self._fault: Exception | None = None
+        self._told: Transport | None = None
+        self._told_rejections = 0
+
+    # -- frame loop -----------------------------------------------------------------------------------------
+
+    async def run(self, seconds: float | None = None, ready: "asyncio.Event | None" = None) -> None:
+        """Frame loop. Dance until the song is over, `seconds` have passed, or the task is cancelled."""
+        switch = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_S)
+        self._running.set()
+        dancing = threading.Thread(target=self._dance, name="groovecast-dance", daemon=True)
+        try:
+            async with self.server:
+                if self._track.wav is not None:
+                    self._track_path = self.server.serve_track("1", self._track.wav)
+                self.source.start(self.dancer.hear)
+                dancing.start()
+                if ready is not None:
+                    ready.set()
+                await self._show_all(None if seconds is None else self.clock.now_s() + seconds)
+        finally:
+            self._running.clear()
+            self.source.stop()
+            if dancing.is_alive():
+                dancing.join()
+            for sink in self.sinks:
+                sink.close()
+            sys.setswitchinterval(switch)
+        if self._fault is not None:
+            raise self._fault
+
+    async def _show_all(self, end_s: float | None) -> None:
+        period_s, begin_s = 1 / self._fps, self.clock.now_s()
+        tick, told_s = 0, 0.0
+        while self._fault is None:
+            due_s = begin_s + tick * period_s
+            wait_s = due_s - self.clock.now_s()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            else:
+                await asyncio.sleep(0)
+                late = int(-wait_s / period_s)
+                if late:  # what could not be shown in time is left out, not made up for
+                    self.late_frames += late
+                    tick += late
+                    due_s += late * period_s
+            if (end_s is not None and due_s >= end_s) or self._song_is_over(due_s):
+                return
+            self._show(due_s)
+            tick += 1
+            if due_s - told_s >= 1 / _STATES_PER_S:
+                told_s = due_s
+                self._tell()
+
+    def _show(self, due_s: float) -> None:
+        """Send the pose of this tick to everyone: the page's ahead of its time, the others' on time."""
+        beats, capture_s = self.dancer.clock, self.dancer.heard_until_s
+        energy = self.dancer.mood.energy
+        known = self.dancer.mood.trust > 0
+        ahead_s = due_s + LOOK_AHEAD_S
+        for outlets, shown_s in (((self.server,), ahead_s), (self.sinks, due_s)):
+            if not outlets:
+                continue
+            pose = self.dancer.show(shown_s - self._offset_s)
+            pose = replace(pose, time_s=shown_s)
+            beat = float(beats.beat_at(shown_s)) - beats.downbeat if known else None
+            for outlet in outlets:
+                outlet.send(pose, beat, beats.tempo_bpm if known else 0.0, energy, capture_s)
+        self.frames += 1
+
+    def _song_is_over(self, now_s: float) -> bool:
+        if not isinstance(self.source, FileSource) or self._local:
+            return False
+        transport = self.source.transport()
+        return transport.ended and now_s > transport.at_s + _AFTERGLOW_S
+
+    def _tell(self) -> None:
+        beats, counts = self.dancer.clock, self.dancer.counts
+        self.server.publish(
+            State(
+                tempo_bpm=beats.tempo_bpm,
+                confidence=beats.confidence,
+                energy=self.dancer.mood.energy,
+                silent=self.dancer.silent,
+                model=self._model,
+                engine=self._engine,
+                fps=self._fps,
+                misses=counts.misses,
+                latency_ms=percentiles(self.update_ms),
+            )
+        )
+        if counts.rejected > self._told_rejections and counts.reasons:
+            self._told_rejections = counts.rejected
+            self.server.publish(Notice(text=f"{counts.rejected} plans were refused: {counts.reasons[-1]}"))
+        self._tell_transport()
+
+    def _tell_transport(self) -> None:
+        if isinstance(self.source, FileSource):
+            now = self.source.transport()
+            message = Transport(
+                playing=now.playing,
+                title=self._track.title,
+                track=None if self._local else self._track_path,
+                local=self._local,
+                position_s=now.position_s,
+                at_s=now.at_s,
+                duration_s=now.duration_s,
+            )
+        else:
+            message = Transport(
+                playing=True, title=self._track.title, position_s=0.0, at_s=self.clock.now_s(), duration_s=0.0
+            )
+            if self._told is not None and self._told.title == message.title:
+                return
+        if message != self._told:
+            self._told = message
+            self.server.publish(message)
+
+    # -- what a client can turn (frame loop) ----------------------------------------------------------------
+
+    def set(self, name: str, value: Value) -> None:
+        """Frame loop. Turn a control. Raises ValueError, in words for the person, for what cannot be done."""
+        if name in ("playing", "position_s"):
+            if not isinstance(self.source, FileSource):
+                raise ValueError(
+                    f"asked to set {name}, the sound is live: only a song can be paused or moved"
+                )
+            if name == "playing" and isinstance(value, bool):
+                (self.source.resume if value else self.source.pause)()
+            elif name == "position_s" and isinstance(value, int | float) and np.isfinite(value):
+                self.source.seek(float(value))
+            else:
+                raise ValueError(
+                    f"asked to set {name} to {value!r}: playing is true or false, position_s a number"
+                )
+            self._tell_transport()
+            return
+        if name == "style" and isinstance(value, str):
+            styles = ("auto", *self.dancer.config.styles)
+            if value not in styles:
+                raise ValueError(f"asked for style {value!r}: there are {', '.join(styles)}")
+            self.dancer.settings = replace(self.dancer.settings, style=value)
+            return
+        if name == "intensity" and isinstance(value, int | float) and 0 <= value <= 2:
+            self.dancer.settings = replace(self.dancer.settings, intensity=float(value))
+            return
+        raise ValueError(
+            f"asked to set {name} to {value!r}: playing, position_s, style and intensity (0 to 2) can be set"
+        )
+
+    def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
+        """Frame loop. Dance to a song that a client sent and plays itself."""
+        rate_hz = self.source.sample_rate_hz
+        if sample_rate_hz != rate_hz:
+            samples = Resampler(sample_rate_hz, rate_hz).whole(samples)
+        source = FileSource(Audio(samples[:, None], rate_hz), self.clock, title=title)
+        self.source.stop()
+        self.source, self._track, self._local = source, Track(title), True
+        source.start(self.dancer.hear)
+        self._tell_transport()
+
+    # -- dance thread ---------------------------------------------------------------------------------------
+
+    def _dance(self) -> None:
+        """Dance thread. Listen and plan until the show is over."""
+        try:
+            while self._running.is_set():
+                now_s, due_s = self.clock.now_s(), self.dancer.due_s
+                if self.dancer.imagine(now_s):
+                    self.update_ms.append(1000 * (self.clock.now_s() - now_s))
+                    continue
+                wake_s = due_s if due_s > now_s else now_s + _RETRY_S
+                self.clock.sleep_until_s(min(wake_s, now_s + _LISTEN_EVERY_S))
+        except Exception as fault:  # told by `run`, in the thread that can end the show
+            self._fault = fault
+
+
+def percentiles(values_ms: Sequence[float] | deque[float]) -> Percentiles:
+    """p50, p95, p99 and the largest of some milliseconds; zeros when there are none."""
+    if not values_ms:
+        return Percentiles()
+    p50, p95, p99 = (round(float(value), 3) for value in np.percentile(list(values_ms), (50, 95, 99)))
+    return Percentiles(p50, p95, p99, round(max(values_ms), 3))

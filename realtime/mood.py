@@ -1,0 +1,101 @@
+"""From what is heard to what the dancer is told: how sure the beat is, how hard to dance, in which style."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from groovecast.model.conditions import MusicFrames, channels_from_music
+from groovecast.model.config import ModelConfig
+from realtime.listener import Listener
+
+# Tracker confidence at which the beat begins to be told to the dancer, and at which it is told in full.
+_DOUBT, _SURE = 0.25, 0.5
+# The model knows energy as a dancer's own; a song's calm and peak are brought to these.
+_CALM_ENERGY, _PEAK_ENERGY = 0.3, 0.72
+# Below this the dancer stands at ease.
+_IDLE_ENERGY = 0.03
+# How fast the mood follows: the share of the way it goes in one update.
+_FOLLOW = 0.35
+# "auto" dances these, by the phrase.
+_AUTO_STYLES = ("street", "salsa", "street", "modern")
+_PHRASE_BEATS = 32
+
+
+class MoodSettings(Protocol):
+    """What of the settings the mood depends on."""
+
+    @property
+    def style(self) -> str:
+        """A style's name, or "auto"."""
+        ...
+
+    @property
+    def intensity(self) -> float:
+        """How hard to dance against what the music asks; 1 is as it asks."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mood:
+    """What the dancer is told besides beat and onsets."""
+
+    trust: float
+    energy: float
+    dancing: float  # 0 at ease .. 1 dancing
+    style: Float32[np.ndarray, " styles"]
+
+    @staticmethod
+    def calm(styles: tuple[str, ...]) -> "Mood":
+        """Standing at ease."""
+        weights = np.zeros(len(styles) + 1, np.float32)
+        weights[styles.index("idle")] = 1
+        return Mood(0.0, 0.0, 0.0, weights)
+
+
+def mood_of(listener: Listener, before: Mood, settings: MoodSettings, config: ModelConfig) -> Mood:
+    """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to."""
+    clock = listener.clock
+    trust = 0.0 if listener.silent else float(np.clip((clock.confidence - _DOUBT) / (_SURE - _DOUBT), 0, 1))
+    wanted = 0.0 if listener.silent else max(trust, 0.0)
+    dancing = before.dancing + (wanted - before.dancing) * (
+        _FOLLOW if wanted > before.dancing else _FOLLOW / 3
+    )
+    asked = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * listener.energy_slow
+    energy = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
+    style = np.zeros(len(config.styles) + 1, np.float32)
+    idle = config.styles.index("idle")
+    if dancing < _IDLE_ENERGY:
+        style[idle] = 1
+        return Mood(trust, 0.0, dancing, style)
+    name = settings.style
+    if name == "auto":
+        phrase = int(np.floor(clock.beat_at(listener.heard_until_s) / _PHRASE_BEATS))
+        name = _AUTO_STYLES[phrase % len(_AUTO_STYLES)]
+    style[config.styles.index(name)] = 1
+    calm = 1 - float(np.clip(dancing / 0.35, 0, 1))
+    style = (1 - calm) * style
+    style[idle] += calm
+    return Mood(trust, energy, dancing, style.astype(np.float32))
+
+
+def music_for(
+    listener: Listener, mood: Mood, times_s: Float[np.ndarray, " frames"], heard_until_s: float
+) -> Float32[np.ndarray, "frames 10"]:
+    """The model's ten channels at those times, from what was heard until then and the beat beyond."""
+    clock = listener.clock
+    heard = times_s <= heard_until_s
+    share = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * listener.energy_at(times_s)
+    count = len(times_s)
+    return channels_from_music(
+        MusicFrames(
+            beat=np.asarray(clock.beat_at(times_s)) - clock.downbeat,
+            tempo_bpm=np.full(count, max(clock.tempo_bpm, 1.0)),
+            trust=np.full(count, mood.trust),
+            onset=listener.onset_at(times_s),
+            energy=share * mood.dancing,
+            energy_slow=np.full(count, mood.energy),
+            heard=heard,
+        )
+    )

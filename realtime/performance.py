@@ -1,0 +1,60 @@
+"""A dance without waiting: the same loop on a fake clock, as fast as it goes, with the same result as live."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from groovecast.audio.decode import Audio
+from groovecast.motion.pose import Pose
+from realtime.clock import FakeClock
+from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.sources import FileSource
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One shown frame, and what the dancer knew of the music when it was shown."""
+
+    pose: Pose
+    beat: float
+    tempo_bpm: float
+    confidence: float
+    energy: float
+    heard_until_s: float
+
+
+class Performance:
+    """One song danced from beginning to end."""
+
+    def __init__(
+        self, audio: Audio, generator: Generator, settings: DanceSettings | None = None, fps: float = 60.0
+    ) -> None:
+        self.fps = fps
+        self._clock = FakeClock(0.0)
+        self._source = FileSource(audio, self._clock)
+        self._source.cue(0.0)
+        self.dancer = Dancer(generator, audio.sample_rate_hz, 0.0, settings)
+        self.duration_s = audio.duration_s
+
+    @property
+    def frames(self) -> int:
+        """How many frames the whole song is."""
+        return max(1, round(self.duration_s * self.fps))
+
+    def moments(self) -> Iterator[Moment]:
+        """Every shown frame, in order."""
+        for number in range(self.frames):
+            self._clock.sleep_until_s(number / self.fps)
+            now_s = self._clock.now_s()
+            for block, first_s in self._source.blocks_until(now_s):
+                self.dancer.hear(block, first_s)
+            while self.dancer.imagine(now_s):
+                pass
+            beats = self.dancer.clock
+            yield Moment(
+                pose=self.dancer.show(now_s),
+                beat=float(beats.beat_at(now_s)) - beats.downbeat,
+                tempo_bpm=beats.tempo_bpm,
+                confidence=beats.confidence,
+                energy=self.dancer.mood.energy,
+                heard_until_s=self.dancer.heard_until_s,
+            )

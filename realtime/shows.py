@@ -1,0 +1,251 @@
+"""The verbs that put a dancer on stage: demo, play and live, from a wish to what is printed at the end."""
+
+import asyncio
+import io
+import signal
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import soundfile
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+import groovecast.demo
+from groovecast.audio.decode import Audio, load_audio
+from groovecast.share import shared_path
+from realtime.clock import Clock, MonotonicClock
+from realtime.dance import Dancer, DanceSettings
+from realtime.engine import CpuEngine
+from realtime.live import Show, Track
+from realtime.performance import Performance
+from realtime.recorder import BvhRecorder
+from realtime.server import ServerSettings
+from realtime.settings import DanceWishes, ShowWishes
+from realtime.sinks import Sink, VmcSink, target_from_text
+from realtime.sources import DeviceSource, FileSource, Source
+
+_told = Console(stderr=True, highlight=False)
+
+
+class PlayReport(msgspec.Struct, frozen=True):
+    """What `play`, `demo` and `live` print with --json."""
+
+    duration_s: float
+    frames: int
+    fps: float
+    realtime_factor: float
+    tempo_bpm: float
+    model: str
+    engine: str
+    misses: int
+    recorded: str | None
+    updates: int
+    rejected: int
+    late_frames: int
+    audio_overruns: int
+
+
+@dataclass(frozen=True)
+class Company:
+    """A model that is ready to dance, and how it was asked to."""
+
+    engine: CpuEngine
+    settings: DanceSettings
+
+    @staticmethod
+    def gathered(wishes: DanceWishes) -> "Company":
+        """The model that was asked for. Raises ValueError, FileNotFoundError or ImportError, each with the mend."""
+        engine = CpuEngine(model_folder(wishes.model))
+        styles = ("auto", *engine.config.styles)
+        if wishes.style not in styles:
+            raise ValueError(
+                f"asked for style {wishes.style!r}, the model knows {', '.join(styles)}: choose one"
+            )
+        if not 0 <= wishes.intensity <= 2:
+            raise ValueError(f"asked for intensity {wishes.intensity}: give 0 to 2, 1 is as the music asks")
+        return Company(
+            engine, DanceSettings(style=wishes.style, seed=wishes.seed, intensity=wishes.intensity)
+        )
+
+
+def model_folder(asked: str) -> Path:
+    """The folder of a bundled model, or the folder that was named. Raises FileNotFoundError with the mend."""
+    named = Path(asked)
+    if named.is_dir():
+        return named
+    try:
+        return shared_path("models", asked)
+    except FileNotFoundError:
+        known = ", ".join(sorted(path.name for path in shared_path("models").iterdir() if path.is_dir()))
+        raise FileNotFoundError(
+            f"asked for model {asked!r}, bundled are {known}: name one, or a model folder"
+        ) from None
+
+
+def demo(dance: DanceWishes, show: ShowWishes) -> PlayReport:
+    """The bundled model dances to the bundled track, round and round."""
+    return play(
+        Path(groovecast.demo.__path__[0]) / "club.ogg", dance, show, title="Groovecast demo", loop=True
+    )
+
+
+def play(
+    song: Path, dance: DanceWishes, show: ShowWishes, *, title: str | None = None, loop: bool = False
+) -> PlayReport:
+    """A song danced to in real time; the page plays it."""
+    audio = load_audio(song)
+    company, clock = Company.gathered(dance), MonotonicClock()
+    source = FileSource(audio, clock, title=title or song.stem, loop=loop)
+    return _staged(company, source, clock, show, Track(source.title, wav_bytes(audio)))
+
+
+def live(device: str | None, loopback: bool, dance: DanceWishes, show: ShowWishes) -> PlayReport:
+    """What a sound device hears, danced to until it is told to stop."""
+    company, clock = Company.gathered(dance), MonotonicClock()
+    source = DeviceSource(device, clock, loopback=loopback)
+    return _staged(company, source, clock, show, Track(source.title))
+
+
+def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport:
+    """A song danced to as fast as this machine can, with the same result as in real time."""
+    audio = load_audio(song)
+    company, clock = Company.gathered(dance), MonotonicClock()
+    sinks = sinks_of(show)
+    performance = Performance(audio, company.engine, company.settings)
+    tempos: list[float] = []
+    begin_s = clock.now_s()
+    try:
+        with _progress() as progress:
+            bar = progress.add_task("dancing", total=performance.frames)
+            for number, moment in enumerate(performance.moments()):
+                for sink in sinks:
+                    sink.send(moment.pose, moment.beat, moment.tempo_bpm, moment.energy, moment.heard_until_s)
+                if moment.confidence > 0.3:
+                    tempos.append(moment.tempo_bpm)
+                if number % 30 == 0:
+                    progress.update(bar, completed=number)
+            progress.update(bar, completed=performance.frames)
+    finally:
+        for sink in sinks:
+            sink.close()
+    took_s = clock.now_s() - begin_s
+    factor = performance.duration_s / took_s
+    tempo = float(np.median(tempos)) if tempos else 0.0
+    return _report(
+        company, performance.dancer, performance.frames, performance.duration_s, factor, tempo, sinks
+    )
+
+
+def sinks_of(show: ShowWishes) -> list[Sink]:
+    """Every outlet that was asked for besides the page; a fault closes those already open."""
+    sinks: list[Sink] = []
+    try:
+        for target in show.vmc:
+            sinks.append(VmcSink(*target_from_text(target)))
+        if show.record is not None:
+            sinks.append(BvhRecorder(show.record))
+    except Exception:
+        for sink in sinks:
+            sink.close()
+        raise
+    return sinks
+
+
+def wav_bytes(audio: Audio) -> bytes:
+    """The sound as a 16-bit WAV file, which every browser plays and which keeps exact time with what was heard."""
+    file = io.BytesIO()
+    soundfile.write(file, audio.samples[:, :2], audio.sample_rate_hz, subtype="PCM_16", format="WAV")
+    return file.getvalue()
+
+
+def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, track: Track) -> PlayReport:
+    server = ServerSettings(host=wishes.host, port=wishes.port, token=wishes.token)
+    sinks = sinks_of(wishes)
+    show = Show(
+        company.engine,
+        source,
+        clock,
+        model=company.engine.manifest.name,
+        engine=company.engine.name,
+        server=server,
+        page_dir=shared_path("web"),
+        sinks=sinks,
+        settings=company.settings,
+        track=track,
+        offset_s=wishes.offset_ms / 1000,
+    )
+    begin_s = clock.now_s()
+
+    def opened() -> None:
+        _told.print(
+            f"[bold]{source.title}[/bold] is danced at {show.server.url}  (Ctrl-C ends)", soft_wrap=True
+        )
+        if wishes.browser:
+            webbrowser.open(show.server.url)
+
+    asyncio.run(_until_stopped(show, wishes.seconds, opened))
+    took_s = clock.now_s() - begin_s
+    return _report(
+        company,
+        show.dancer,
+        show.frames,
+        took_s,
+        1.0,
+        show.dancer.clock.tempo_bpm,
+        sinks,
+        show.late_frames,
+        source.overruns,
+    )
+
+
+async def _until_stopped(show: Show, seconds: float | None, opened: Callable[[], None]) -> None:
+    """Run the show; Ctrl-C and SIGTERM end it in good order, takes written."""
+    ready = asyncio.Event()
+    running = asyncio.create_task(show.run(seconds, ready))
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows: Ctrl-C comes as KeyboardInterrupt, which cancels too
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, running.cancel)
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+    if waiting.done():
+        opened()
+    waiting.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+def _report(
+    company: Company, dancer: Dancer, frames: int, duration_s: float, factor: float, tempo_bpm: float,
+    sinks: list[Sink], late_frames: int = 0, audio_overruns: int = 0,
+) -> PlayReport:  # fmt: skip
+    recorder = next((sink for sink in sinks if isinstance(sink, BvhRecorder)), None)
+    if recorder is not None and recorder.problem is not None:
+        raise OSError(recorder.problem)
+    return PlayReport(
+        duration_s=round(duration_s, 3),
+        frames=frames,
+        fps=60.0,
+        realtime_factor=round(factor, 2),
+        tempo_bpm=round(tempo_bpm, 2),
+        model=company.engine.manifest.name,
+        engine=company.engine.name,
+        misses=dancer.counts.misses,
+        recorded=str(recorder.path) if recorder else None,
+        updates=dancer.counts.updates,
+        rejected=dancer.counts.rejected,
+        late_frames=late_frames,
+        audio_overruns=audio_overruns,
+    )
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn(),
+        console=_told, transient=True,
+    )  # fmt: skip
