@@ -1,0 +1,85 @@
+"""Artefacts: the ONNX graph answers as the weights do, and its folder says what is in it."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import export.bundle as bundling
+from export.bundle import bundle
+from export.parity import compared
+from export.to_onnx import example_inputs, torch_plan, write_onnx
+from groovecast.model.config import ModelConfig
+from groovecast.model.denoiser import Denoiser
+from groovecast.model.manifest import ONNX_FILE, checked_file, read_manifest
+from groovecast.train.takes import save_takes
+
+_TINY = ModelConfig(width=32, layers=1, heads=2)
+
+
+@pytest.fixture(scope="module")
+def model() -> Denoiser:
+    """A small network with random weights, its own mean and spread."""
+    torch.manual_seed(1)
+    made = Denoiser(_TINY).eval()
+    torch.nn.init.normal_(made.motion_out.weight, std=0.2)
+    made.get_buffer("mean").uniform_(-0.5, 0.5)
+    made.get_buffer("std").uniform_(0.3, 1.5)
+    return made
+
+
+@pytest.fixture(scope="module")
+def artefact(model: Denoiser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its ONNX file."""
+    path = tmp_path_factory.mktemp("onnx") / ONNX_FILE
+    write_onnx(model, path)
+    return path
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_graph_answers_as_the_weights_do_for_any_batch(
+    model: Denoiser, artefact: Path, batch: int
+) -> None:
+    inputs = example_inputs(model, batch, seed=batch)
+    session = onnxruntime.InferenceSession(str(artefact), providers=["CPUExecutionProvider"])
+    plan = np.asarray(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
+    np.testing.assert_allclose(plan, torch_plan(model, inputs), atol=2e-5)
+
+
+def test_parity_sees_a_difference_where_there_is_one(model: Denoiser) -> None:
+    plan = torch_plan(model, example_inputs(model, 1))[0]
+    turned = plan.copy()
+    turned[:, 11] += 0.1
+    same = compared(2, lambda index: (plan, plan), 30.0)
+    other = compared(2, lambda index: (turned, plan), 30.0)
+    assert same.max_degrees < 1e-3 and same.max_mm < 1e-3
+    assert other.max_degrees > 0.5 and other.max_mm > 1
+
+
+def test_a_bundle_holds_hashes_parity_and_a_card(
+    model: Denoiser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fakes.stepper import takes
+
+    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+    import msgspec
+
+    meta = {"config": msgspec.json.encode(_TINY).decode(), "step": "12", "minutes": "3.0"}
+    save_file(weights, tmp_path / "w.safetensors", metadata=meta)
+    save_takes(tmp_path / "takes.npz", takes(2, 6.0))
+    manifest = bundle(tmp_path / "w.safetensors", tmp_path / "takes.npz", tmp_path / "tiny", windows=4)
+    assert manifest == read_manifest(tmp_path / "tiny")
+    assert manifest.parity.mean_degrees < bundling.MEAN_DEGREES_MAX
+    assert checked_file(tmp_path / "tiny", manifest, ONNX_FILE)
+    card = (tmp_path / "tiny" / "README.md").read_text()
+    assert "mocap.cs.cmu.edu" in card and manifest.files[ONNX_FILE].sha256 in card
+    with (tmp_path / "tiny" / ONNX_FILE).open("r+b") as file:
+        file.seek(1000)
+        byte = file.read(1)
+        file.seek(1000)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(ValueError, match="the file has changed, install the model again"):
+        checked_file(tmp_path / "tiny", manifest, ONNX_FILE)

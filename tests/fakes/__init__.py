@@ -1,0 +1,1 @@
+"""Made-up dancers and generators that tests dance with."""

@@ -1,0 +1,76 @@
+"""Training: the losses see what the body does, a run can be resumed, and it learns."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from fakes.stepper import stepping, takes
+
+from groovecast.model.config import ModelConfig
+from groovecast.motion.kinematics import world_from_local
+from groovecast.motion.representation import numbers_from_motion
+from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.train.dancer import Trainer, TrainSettings, load_dancer
+from groovecast.train.losses import Kinematics
+from groovecast.train.takes import save_takes
+
+_TINY = ModelConfig(width=32, layers=1, heads=2)
+
+
+class _Ticks:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A take cache with two made-up takes."""
+    save_takes(tmp_path / "takes.npz", takes(3, 6.0))
+    return tmp_path / "takes.npz"
+
+
+def test_the_losses_kinematics_are_the_figures() -> None:
+    skeleton, motion, body = groovecast_skeleton(), stepping(3, 100), Kinematics()
+    numbers = torch.from_numpy(numbers_from_motion(motion, np.zeros((motion.frames, 4))))[None]
+    places = body.places(numbers)[0].numpy()
+    world, _ = world_from_local(
+        motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
+    )
+    np.testing.assert_allclose(places[..., 1], world[..., 1], atol=1e-4)
+    spans = np.linalg.norm(places - places[:, :1], axis=-1)
+    np.testing.assert_allclose(spans, np.linalg.norm(world - world[:, :1], axis=-1), atol=1e-4)
+    steps = body.foot_steps(numbers, body.places(numbers), 30.0)[0].numpy()
+    moved = np.linalg.norm(np.diff(world[:, body.feet], axis=0), axis=-1)
+    np.testing.assert_allclose(steps, moved, atol=2e-4)
+
+
+def test_a_run_learns_saves_and_goes_on_where_it_stopped(cache: Path, tmp_path: Path) -> None:
+    lines: list[dict[str, float]] = []
+    quick = TrainSettings(minutes=1.0, batch=8, warmup_steps=5, rollout_from=0.7, learning_rate=3e-3)
+    trainer = Trainer(cache, tmp_path / "run", quick, _TINY, _Ticks())
+    trainer.fit(lines.append)
+    assert trainer.step == 60 and lines[0]["step"] == 50
+    more = TrainSettings(minutes=1.5, batch=8, learning_rate=3e-3)
+    resumed = Trainer(cache, tmp_path / "run", more, _TINY, _Ticks())
+    assert resumed.step == 60 and resumed.spent_s == 60
+    for before, after in zip(trainer.model.parameters(), resumed.model.parameters(), strict=True):
+        assert torch.equal(before, after)
+    resumed.fit(lines.append)
+    assert resumed.step == 90
+    model, said = load_dancer(tmp_path / "run" / "dancer.safetensors")
+    assert model.config == _TINY and said["step"] == "90"
+
+
+def test_weights_of_another_kind_are_refused_in_one_line(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"asked for a dancer in other.safetensors"):
+        load_dancer(tmp_path / "other.safetensors")
