@@ -24,6 +24,18 @@ def alpha_bar(log_snr: Tensor) -> Tensor:
     return torch.where(log_snr <= PURE_NOISE, torch.zeros_like(log_snr), torch.sigmoid(log_snr))
 
 
+# Takes hold nothing above 8 Hz. This kernel passes 97 % at 4 Hz and nothing at 15 Hz, where the two frames of a
+# token would otherwise differ from their neighbours'.
+_SMOOTH = (-1 / 16, 4 / 16, 10 / 16, 4 / 16, -1 / 16)
+
+
+def band_limited(plan: Tensor, history: Tensor) -> Tensor:
+    """(b, 50, n) without what no take holds; it begins where history (b, 40, n) ends, and its end is held."""
+    frames = plan.shape[1]
+    around = torch.cat((history[:, -2:], plan, plan[:, -1:], plan[:, -1:]), dim=1)
+    return torch.stack([weight * around[:, lag : lag + frames] for lag, weight in enumerate(_SMOOTH)]).sum(dim=0)
+
+
 def level_features(log_snr: Tensor, width: int) -> Tensor:
     """(b,) -> (b, width): sines and cosines of the noise level."""
     place = (log_snr - PURE_NOISE) / (LOG_SNR_HIGH - PURE_NOISE)
@@ -113,8 +125,7 @@ class Denoiser(nn.Module):
             x = block(x, modulation)
         planned = self.motion_out(self.norm(x[:, self.config.history_frames // pack :]))
         planned = planned.reshape(batch, self.config.plan_frames, self.config.numbers)
-        plan: Tensor = planned + self.carry * history[:, -1:]
-        return plan
+        return band_limited(planned + self.carry * history[:, -1:], history)
 
 
 def sample_ddim(
