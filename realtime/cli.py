@@ -173,7 +173,7 @@ def main(words: list[str] | None = None) -> int:
         _add_further_verbs(words)
         app(words, exit_on_error=False, print_error=False)
     except CycloptsError as why:
-        print("groovecast: " + " ".join(str(why).split()) + "; see groovecast --help", file=sys.stderr)
+        print("groovecast: " + " ".join(str(why).split()).rstrip(".") + "; see groovecast --help", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

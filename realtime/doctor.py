@@ -81,10 +81,9 @@ def _port(port: int) -> Check:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as why:
-            return Check(
-                "port", False, f"port {port} cannot be used ({why.strerror})", "choose another with --port N"
-            )
+        except (OSError, OverflowError) as why:  # taken, or no port at all
+            reason = getattr(why, "strerror", None) or str(why)
+            return Check("port", False, f"port {port} cannot be used ({reason})", "choose another with --port N")
     return Check("port", True, f"port {port} is free")
 
 

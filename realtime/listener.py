@@ -11,6 +11,7 @@ from groovecast.audio.decode import Audio, mono
 from groovecast.audio.energy import EnergyMeter
 from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, chroma, step
 from groovecast.audio.resample import Resampler
+from groovecast.audio.tonality import ToneMeter
 
 MEMORY_S = 8.0
 AHEAD_S = 0.2  # how long before a beat a prediction must be made to count
@@ -36,7 +37,7 @@ class Listener:
         self._resampler.reset()
         self._rest = np.zeros(0, np.float32)  # resampled, not yet a whole hop
         self._state = FeatureState.start()
-        self._tracker, self._meter = BeatTracker(), EnergyMeter()
+        self._tracker, self._meter, self._tones = BeatTracker(), EnergyMeter(), ToneMeter()
         self._hops = 0
         self._onsets, self._energies = np.zeros(_MEMORY_HOPS), np.zeros(_MEMORY_HOPS)
 
@@ -66,6 +67,11 @@ class Listener:
     def silent(self) -> bool:
         """Whether there has been no sound for a while (a fifth of a second)."""
         return self._meter.silent
+
+    @property
+    def musical(self) -> float:
+        """Whether this is music (1) or speech, noise and the like (0), by whether its tones last."""
+        return self._tones.musical
 
     @property
     def energy_slow(self) -> float:
@@ -101,6 +107,7 @@ class Listener:
     def _hear_hop(self, hop: Float32[np.ndarray, " 240"]) -> None:
         features, self._state = step(hop, self._state)
         self._meter.hear(features)
+        self._tones.hear(features.power, self._meter.silent)
         self._tracker.hear(features.flux, chroma(features.power), self._meter.silent)
         place = self._hops % _MEMORY_HOPS
         self._onsets[place] = min(1.0, self._tracker.onset / _ONSET_DIVISOR)
@@ -136,7 +143,7 @@ def beats_of(audio: Audio) -> BeatReport:
         beat = int(np.floor(clock.beat_at(now_s)))
         coming = int(np.floor(clock.beat_at(now_s + AHEAD_S))) + 1
         if clock.confidence >= CONFIDENT:
-            locked_after_s = now_s if locked_after_s is None else locked_after_s
+            locked_after_s = round(now_s, 4) if locked_after_s is None else locked_after_s
             tempos.append(clock.tempo_bpm)
             if beat > told:
                 beats.append(round(float(clock.time_at(float(beat))), 4))
@@ -146,5 +153,5 @@ def beats_of(audio: Audio) -> BeatReport:
                 predicted.append((round(now_s, 4), round(float(clock.time_at(float(coming))), 4)))
                 foretold = coming
         told = max(told, beat)
-    tempo_bpm = float(np.median(tempos)) if tempos else 0.0
+    tempo_bpm = round(float(np.median(tempos)), 2) if tempos else 0.0
     return BeatReport(tempo_bpm, beats, downbeats, predicted, locked_after_s)

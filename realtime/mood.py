@@ -18,6 +18,8 @@ _CALM_ENERGY, _PEAK_ENERGY = 0.3, 0.72
 _IDLE_ENERGY = 0.03
 # How fast the mood follows: the share of the way it goes in one update.
 _FOLLOW = 0.35
+# How much of a dance music without a sure beat gets.
+_FREE = 0.8
 # "auto" dances these, by the phrase.
 _AUTO_STYLES = ("street", "salsa", "street", "modern")
 _PHRASE_BEATS = 32
@@ -58,7 +60,8 @@ def mood_of(listener: Listener, before: Mood, settings: MoodSettings, config: Mo
     """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to."""
     clock = listener.clock
     trust = 0.0 if listener.silent else float(np.clip((clock.confidence - _DOUBT) / (_SURE - _DOUBT), 0, 1))
-    wanted = 0.0 if listener.silent else max(trust, 0.0)
+    # music without a pulse is danced to as well, more freely; speech and noise are waited out
+    wanted = 0.0 if listener.silent else max(trust, _FREE * listener.musical)
     dancing = before.dancing + (wanted - before.dancing) * (
         _FOLLOW if wanted > before.dancing else _FOLLOW / 3
     )

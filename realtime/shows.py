@@ -68,6 +68,8 @@ class Company:
             )
         if not 0 <= wishes.intensity <= 2:
             raise ValueError(f"asked for intensity {wishes.intensity}: give 0 to 2, 1 is as the music asks")
+        if wishes.seed < 0:
+            raise ValueError(f"asked for seed {wishes.seed}: give 0 or more")
         return Company(
             engine, DanceSettings(style=wishes.style, seed=wishes.seed, intensity=wishes.intensity)
         )
@@ -247,5 +249,5 @@ def _report(
 def _progress() -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn(),
-        console=_told, transient=True,
+        console=_told, transient=True, disable=not _told.is_terminal,
     )  # fmt: skip
