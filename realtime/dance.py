@@ -16,6 +16,7 @@ from groovecast.audio.ring import SampleRing
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.foot_lock import LockState, locked
+from groovecast.motion.grounding import grounded
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
 from groovecast.motion.representation import CONTACTS, motion_from_numbers, numbers_from_motion, stance_before
@@ -218,6 +219,8 @@ class Dancer:
         last = Motion(past.fps, past.root_m[-1:], past.local_quat_wxyz[-1:])
         stance = stance_before(last)
         danced, _ = motion_from_numbers(kept_on_stage(numbers, stance), self.config.fps, stance)
+        if self.settings.foot_lock:
+            danced = grounded(danced, numbers[:, CONTACTS], last, self._skeleton)
         turn = np.abs(np.sum(danced.local_quat_wxyz[1:] * danced.local_quat_wxyz[:-1], axis=-1)).clip(0, 1)
         fastest = 2 * float(np.arccos(turn.min())) * self.config.fps
         speed = float(np.linalg.norm(np.diff(danced.root_m, axis=0), axis=-1).max()) * self.config.fps
