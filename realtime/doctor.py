@@ -34,7 +34,8 @@ def examine(port: int) -> Checks:
 
 def _python(_port: int) -> Check:
     found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Check("python", sys.version_info >= (3, 11), found, "install Python 3.11 or newer")
+    ok = sys.version_info >= (3, 11)
+    return Check("python", ok, found, "" if ok else "install Python 3.11 or newer")
 
 
 def _runtime(_port: int) -> Check:
@@ -83,7 +84,9 @@ def _port(port: int) -> Check:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as why:  # taken, or no port at all
             reason = getattr(why, "strerror", None) or str(why)
-            return Check("port", False, f"port {port} cannot be used ({reason})", "choose another with --port N")
+            return Check(
+                "port", False, f"port {port} cannot be used ({reason})", "choose another with --port N"
+            )
     return Check("port", True, f"port {port} is free")
 
 

@@ -63,14 +63,16 @@ def quat_between(
 
     Opposite directions turn half way round an axis at right angles to `start`.
     """
-    start, end = np.broadcast_arrays(unit(start), unit(end))
-    cosine = np.sum(start * end, axis=-1, keepdims=True)
-    axis = np.cross(start, end)
-    seed = np.where(np.abs(start[..., :1]) < 0.9, [1.0, 0, 0], [0, 1.0, 0]).astype(start.dtype)
-    aside = np.cross(start, seed)
-    opposite = cosine < -1 + 1e-6
-    quat = np.concatenate((np.where(opposite, 0, 1 + cosine), np.where(opposite, aside, axis)), axis=-1)
-    return unit(quat).astype(start.dtype)
+    dtype = np.result_type(start, end)
+    a, b = np.broadcast_arrays(unit(start.astype(np.float64)), unit(end.astype(np.float64)))
+    cosine = np.sum(a * b, axis=-1, keepdims=True)
+    axis = np.cross(a, b)
+    seed = np.where(np.abs(a[..., :1]) < 0.9, [1.0, 0, 0], [0, 1.0, 0])
+    opposite = cosine < -1 + 1e-14
+    quat = np.concatenate(
+        (np.where(opposite, 0, 1 + cosine), np.where(opposite, np.cross(a, seed), axis)), axis=-1
+    )
+    return unit(quat).astype(dtype)
 
 
 def quat_from_axis_angle(axis_angle: Float[np.ndarray, "*batch 3"]) -> Float[np.ndarray, "*batch 4"]:

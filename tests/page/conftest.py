@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from watched import CHROMIUM, FLAGS, PATIENCE_MS, SMALL, SOUND_AT_ONCE, OpenPage, Watched
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop must not run on into other rooms' tests
 def browser() -> Iterator[Browser]:
     """Chromium, or a skip where there is none."""
     if not CHROMIUM.exists():

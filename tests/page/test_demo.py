@@ -1,0 +1,64 @@
+"""The whole way in a real browser: `groovecast demo` in a second process, its page, its music, its dance."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from watched import OpenPage
+
+pytestmark = pytest.mark.browser
+
+_BONES = ("leftHand", "rightHand", "leftFoot", "rightFoot", "head")
+
+
+@pytest.fixture
+def demo_address() -> Iterator[str]:
+    """Where a running `groovecast demo` is seen."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "realtime.cli", "demo", "--no-browser", "--port", "0", "--seconds", "120"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stderr is not None
+    found = re.search(r"http://\S+", demo.stderr.readline())
+    assert found is not None
+    yield found[0]
+    demo.terminate()
+    demo.wait(10)
+    demo.stderr.close()
+
+
+def test_the_demo_dances_in_a_browser_to_the_music_that_the_page_plays(
+    demo_address: str, open_page: OpenPage, shots: Path
+) -> None:
+    watched = open_page(demo_address)
+    watched.wait_for_poses(20)
+    watched.wait_for("groovecast.clock.synced")
+    watched.wait_for("groovecast.counters.beatsSeen >= 4")
+    where = "JSON.stringify([{}].map(bone => groovecast.place(bone)))".format(
+        ", ".join(repr(bone) for bone in _BONES)
+    )
+    before = watched.page.evaluate(where)
+    watched.wait_for_poses(20)
+    assert watched.page.evaluate(where) != before, "the figure moves"
+    transport = watched.page.evaluate("groovecast.transport")
+    assert transport["playing"] and transport["track"] and transport["duration_s"] > 110
+    watched.wait_for("Number.isFinite(groovecast.sound.driftMs) && Math.abs(groovecast.sound.driftMs) < 40")
+    asked = watched.hosts - {""}  # blob: addresses have no host
+    assert asked == {urlsplit(demo_address).netloc}, "nobody else is asked for anything"
+    assert not [line for line in watched.complaints if "GPU stall" not in line and "GL Driver" not in line]
+    watched.page.screenshot(path=shots / "demo.png")
+
+
+def test_the_demo_can_be_paused_from_the_page(demo_address: str, open_page: OpenPage) -> None:
+    watched = open_page(demo_address)
+    watched.wait_for_poses(5)
+    watched.wait_for("groovecast.transport && groovecast.transport.playing")
+    watched.page.keyboard.press("Space")
+    watched.wait_for("!groovecast.transport.playing")
+    watched.page.keyboard.press("Space")
+    watched.wait_for("groovecast.transport.playing")
