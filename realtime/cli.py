@@ -99,7 +99,7 @@ def beats(file: Path, /, *, json: Annotated[bool, _FLAG] = False) -> None:
 @app.command
 def devices(*, json: Annotated[bool, _FLAG] = False) -> None:
     """The sound devices that can be heard."""
-    from realtime.sources import devices as listed
+    from realtime.devices import devices as listed
 
     found = listed()
     if json:
@@ -173,7 +173,10 @@ def main(words: list[str] | None = None) -> int:
         _add_further_verbs(words)
         app(words, exit_on_error=False, print_error=False)
     except CycloptsError as why:
-        print("groovecast: " + " ".join(str(why).split()).rstrip(".") + "; see groovecast --help", file=sys.stderr)
+        print(
+            "groovecast: " + " ".join(str(why).split()).rstrip(".") + "; see groovecast --help",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         return 130

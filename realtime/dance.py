@@ -5,7 +5,7 @@ pose of a moment. Time is always given. A plan for frame f is made from the soun
 nothing later, so the same sound gives the same dance, live or faster than live.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -92,33 +92,39 @@ class Dancer:
         self._skeleton = groovecast_skeleton()
         self._ring = SampleRing(int(_RING_S * sample_rate_hz), sample_rate_hz)
         self._sample_rate_hz = sample_rate_hz
+        self._start_s = start_s
         self._listener = Listener(sample_rate_hz)
         self._unheard: list[tuple[np.ndarray, float]] = []
         self._fed_until_s = -np.inf  # the sound up to here went into the listener
-        first_s = start_s + self.settings.lead_s + self.settings.patience_s
+        first_s = self.settings.lead_s + self.settings.patience_s
         self._origin_frame = int(np.ceil(first_s * self.config.fps))
         self._next_frame = self._origin_frame
         self._locks: dict[int, LockState] = {}
         self.buffer = MotionBuffer(self._standing_plan())
         self._mood = Mood.calm(self.config.styles)
 
+    def begin(self, start_s: float) -> None:
+        """Before the first sound: the dance starts then. What follows depends on the time since and on nothing else."""
+        self._start_s = start_s
+
     # -- audio thread ---------------------------------------------------------------------------------------
 
     def hear(self, samples: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
         """Audio thread. Keep a block; never waits."""
-        self._ring.write(samples, first_sample_time_s)
+        self._ring.write(samples, first_sample_time_s - self._start_s)
 
     # -- dance thread ---------------------------------------------------------------------------------------
 
     @property
     def due_s(self) -> float:
         """Dance thread. When the next plan is due: `lead_s` before its first frame."""
-        return self._next_frame / self.config.fps - self.settings.lead_s
+        return self._start_s + self._due_s
 
     def imagine(self, now_s: float) -> bool:
         """Dance thread. Listen to what was kept; plan if it is time. Returns whether it planned."""
+        now_s -= self._start_s
         self._skip_what_is_past(now_s)
-        due_s = self.due_s
+        due_s = self._due_s
         self._listen(until_s=due_s)
         if now_s < due_s:
             return False
@@ -133,7 +139,7 @@ class Dancer:
     @property
     def clock(self) -> BeatClock:
         """Any thread. The beat as last heard."""
-        return self._listener.clock
+        return self._listener.clock.shifted(self._start_s)
 
     @property
     def silent(self) -> bool:
@@ -148,12 +154,16 @@ class Dancer:
     @property
     def heard_until_s(self) -> float:
         """Any thread. The time up to which sound was listened to."""
-        return self._listener.heard_until_s
+        return self._start_s + self._listener.heard_until_s
 
     @property
     def lost_samples(self) -> int:
         """Any thread. Sound that was overwritten before the dance thread fetched it."""
         return self._ring.lost_samples
+
+    @property
+    def _due_s(self) -> float:
+        return self._next_frame / self.config.fps - self.settings.lead_s
 
     def _listen(self, until_s: float) -> None:
         while (stretch := self._ring.read()) is not None:
@@ -283,7 +293,7 @@ class Dancer:
 
     def show(self, time_s: float) -> Pose:
         """Frame loop. The pose to be seen at a time; there always is one."""
-        return self.buffer.pose(time_s)
+        return replace(self.buffer.pose(time_s - self._start_s), time_s=time_s)
 
 
 def _joined(a: Motion, b: Motion) -> Motion:

@@ -91,7 +91,7 @@ def _port(port: int) -> Check:
 
 
 def _sound(_port: int) -> Check:
-    from realtime.sources import devices
+    from realtime.devices import devices
 
     def listed() -> str:
         found = devices()

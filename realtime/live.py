@@ -20,6 +20,7 @@ from groovecast.audio.resample import Resampler
 from groovecast.wire.messages import Notice, Percentiles, State, Transport, Value
 from realtime.clock import Clock
 from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.recorder import BvhRecorder
 from realtime.server import PoseServer, ServerSettings
 from realtime.sinks import Sink
 from realtime.sources import FileSource, Source
@@ -81,6 +82,7 @@ class Show:
         self._fault: Exception | None = None
         self._told: Transport | None = None
         self._told_rejections = 0
+        self._told_problem = False
 
     # -- frame loop -----------------------------------------------------------------------------------------
 
@@ -94,7 +96,7 @@ class Show:
             async with self.server:
                 if self._track.wav is not None:
                     self._track_path = self.server.serve_track("1", self._track.wav)
-                self.source.start(self.dancer.hear)
+                self._begin()
                 dancing.start()
                 if ready is not None:
                     ready.set()
@@ -109,6 +111,14 @@ class Show:
             sys.setswitchinterval(switch)
         if self._fault is not None:
             raise self._fault
+
+    def _begin(self) -> None:
+        """Song and dance start at one moment, so that they are together what they are offline."""
+        start_s = self.clock.now_s()
+        self.dancer.begin(start_s)
+        if isinstance(self.source, FileSource):
+            self.source.cue(start_s)
+        self.source.start(self.dancer.hear)
 
     async def _show_all(self, end_s: float | None) -> None:
         period_s, begin_s = 1 / self._fps, self.clock.now_s()
@@ -173,6 +183,10 @@ class Show:
         if counts.rejected > self._told_rejections and counts.reasons:
             self._told_rejections = counts.rejected
             self.server.publish(Notice(text=f"{counts.rejected} plans were refused: {counts.reasons[-1]}"))
+        for sink in self.sinks:
+            if isinstance(sink, BvhRecorder) and sink.problem is not None and not self._told_problem:
+                self._told_problem = True
+                self.server.publish(Notice(text=sink.problem))
         self._tell_transport()
 
     def _tell_transport(self) -> None:

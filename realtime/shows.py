@@ -20,6 +20,7 @@ from groovecast.audio.decode import Audio, load_audio
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
 from realtime.dance import Dancer, DanceSettings
+from realtime.devices import DeviceSource
 from realtime.engine import CpuEngine
 from realtime.live import Show, Track
 from realtime.performance import Performance
@@ -27,7 +28,7 @@ from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings
 from realtime.settings import DanceWishes, ShowWishes
 from realtime.sinks import Sink, VmcSink, target_from_text
-from realtime.sources import DeviceSource, FileSource, Source
+from realtime.sources import FileSource, Source
 
 _told = Console(stderr=True, highlight=False)
 

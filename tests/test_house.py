@@ -80,7 +80,7 @@ def test_import_realtime_from_anywhere_is_ours() -> None:
 
 
 def test_the_show_loads_neither_torch_nor_librosa_nor_portaudio() -> None:
-    modules = "realtime.cli, realtime.shows, realtime.doctor, realtime.live, realtime.sources"
+    modules = "realtime.cli, realtime.shows, realtime.doctor, realtime.live, realtime.devices"
     loaded = _run_outside(f"import sys, {modules}; print(*sorted(sys.modules))").split()
     for heavy in (*_HEAVY, "sounddevice"):
         assert heavy not in loaded, f"{heavy} is loaded before anybody asked for it"

@@ -75,7 +75,7 @@ def test_the_dancer_is_never_late() -> None:
     leads = []
 
     def watch(dancer: Dancer, now_s: float) -> None:
-        leads.append(dancer.buffer.plan.free_frame / 30 - now_s)
+        leads.append(dancer.buffer.plan.free_frame / 30 + _START_S - now_s)
 
     _, dancer = _danced(_club(5), watch=watch)
     assert min(leads[30:]) > 0.15

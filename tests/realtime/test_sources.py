@@ -15,7 +15,8 @@ from sound_card import SoundCard, sound_card
 
 from groovecast.audio.decode import Audio
 from realtime.clock import Clock, FakeClock, MonotonicClock
-from realtime.sources import Device, FileSource, SampleClock, Source, devices, find_device
+from realtime.devices import Device, SampleClock, devices, find_device
+from realtime.sources import FileSource, Source
 
 __all__ = ["sound_card"]  # a fixture
 RATE = 8000
@@ -237,7 +238,7 @@ def test_no_portaudio_is_loaded_before_a_device_is_wanted() -> None:
 _EAR = """
 import json, sys, numpy as np
 from realtime.clock import MonotonicClock
-from realtime.sources import DeviceSource
+from realtime.devices import DeviceSource
 source = DeviceSource(sys.argv[1], MonotonicClock())
 parts, times = [], []
 def hear(block, time_s):
