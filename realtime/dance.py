@@ -16,6 +16,7 @@ from groovecast.audio.ring import SampleRing
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.foot_lock import LockState, locked
+from groovecast.motion.groove import grooved
 from groovecast.motion.grounding import grounded
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
@@ -57,6 +58,7 @@ class DanceSettings:
     stride_frames: int = 8
     lead_s: float = 0.2
     patience_s: float = 0.06
+    groove: float = 1.0
     seam_spring: bool = True
     foot_lock: bool = True
 
@@ -74,6 +76,9 @@ class DanceCounts:
 
 # A joint that turns or a root that moves faster than this is no dance but an explosion.
 _FASTEST_RAD_S, _FASTEST_M_S, _LOWEST_M, _HIGHEST_M = 45.0, 8.0, 0.05, 2.2
+# What is lowest on the beat is seen as on the beat when it comes a little early.
+_GROOVE_EARLY_S = 0.02
+_GROOVE_FULL_ENERGY = 0.55
 _RING_S = 4.0
 _KEPT_FRAMES = 90
 _REASONS_KEPT = 8
@@ -102,6 +107,7 @@ class Dancer:
         self._locks: dict[int, LockState] = {}
         self.buffer = MotionBuffer(self._standing_plan())
         self._mood = Mood.calm(self.config.styles)
+        self._groove = 0.0
 
     def begin(self, start_s: float) -> None:
         """Before the first sound: the dance starts then. What follows depends on the time since and on nothing else."""
@@ -247,9 +253,9 @@ class Dancer:
         old = self.buffer.plan
         kept = min(_KEPT_FRAMES, first - old.first_frame)
         before, shown_before = frames_of(old, first - kept, kept), self._shown_frames(old, first - kept, kept)
-        shown, states = danced, [LockState()] * danced.frames
+        shown, states = self._grooved(danced, first), [LockState()] * danced.frames
         if self.settings.foot_lock:
-            shown, states = locked(danced, contacts, self._locks.get(first - 1, LockState()), self._skeleton)
+            shown, states = locked(shown, contacts, self._locks.get(first - 1, LockState()), self._skeleton)
         self._locks = {first + row: state for row, state in enumerate(states)}
         rows = np.clip(np.arange(first - kept, first) - old.first_frame, 0, len(old.contacts) - 1)
         self._next_frame = first + self.settings.stride_frames
@@ -262,6 +268,17 @@ class Dancer:
                 contacts=np.concatenate((old.contacts[rows], contacts)),
             )
         )
+
+    def _grooved(self, danced: Motion, first: int) -> Motion:
+        """The groove under the dance: its strength goes from what it was to what the beat is now worth."""
+        beats = self._listener.clock
+        times = (first + np.arange(danced.frames)) / self.config.fps + _GROOVE_EARLY_S
+        wanted = self.settings.groove * self._mood.trust * min(1.0, self._mood.energy / _GROOVE_FULL_ENERGY)
+        share = np.clip((np.arange(danced.frames) + 1) / self.settings.stride_frames, 0, 1)
+        strength = self._groove + (wanted - self._groove) * share
+        self._groove = wanted
+        count = np.asarray(beats.beat_at(times)) - beats.downbeat
+        return grooved(danced, count, strength, beats.tempo_bpm, self._skeleton)
 
     @staticmethod
     def _shown_frames(plan: Plan, first: int, count: int) -> Motion:

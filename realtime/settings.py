@@ -22,6 +22,8 @@ class DanceWishes:
     """Another seed, another dance."""
     intensity: float = 1.0
     """How hard to dance; 1 is as the music asks."""
+    groove: float = 1.0
+    """How deep to sink into every beat; 0 leaves that to the model."""
 
 
 @Parameter(name="*")

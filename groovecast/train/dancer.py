@@ -126,7 +126,7 @@ class Trainer:
         target = motion[:, go_on + config.history_frames :]
         music = music[:, go_on:]
         history = self._weathered(history)
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.05:
             music = torch.zeros_like(music)
         level = torch.empty(len(style)).uniform_(LOG_SNR_LOW, LOG_SNR_HIGH)
         level = torch.where(torch.rand(len(style)) < _PURE_SHARE, torch.full_like(level, PURE_NOISE), level)

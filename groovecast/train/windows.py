@@ -30,6 +30,10 @@ ENERGY_SPEEDS_M_S = (0.0, 3.2, 9.0)
 # How often a window begins out of standing at ease, and how often it ends in it: no take shows either.
 _STARTS_SHARE, _STOPS_SHARE = 0.05, 0.04
 
+# How often a history is off the beat, and by how much at most. A history that always agrees with the beat teaches a
+# network to follow its own steps and not the music.
+_OFF_BEAT_SHARE, _OFF_FRAMES = 0.4, 8
+
 Numbers = Float32[np.ndarray, "frames 141"]
 
 
@@ -163,6 +167,8 @@ class WindowStore:
             window, told = reel.numbers[first : first + frames], self._music(reel, first, frames, rng)
             known = reel.style if rng.random() > 0.1 else len(self.config.styles)
             chance = rng.random()
+            if reel.beat is not None and rng.random() < _OFF_BEAT_SHARE:
+                window = self._off_beat(reel, first, window, rng)
             if chance < _STARTS_SHARE:
                 window = self._from_standing(window, rng)
             elif chance < _STARTS_SHARE + _STOPS_SHARE:
@@ -172,6 +178,14 @@ class WindowStore:
             music.append(told)
             style.append(known)
         return Batch(np.stack(motion), np.stack(music), np.array(style, np.int64))
+
+    def _off_beat(self, reel: Reel, first: int, window: Numbers, rng: np.random.Generator) -> Numbers:
+        """The same dance, with a history that is up to a quarter of a second off the beat it should be on."""
+        off = int(
+            np.clip(rng.integers(-_OFF_FRAMES, _OFF_FRAMES + 1), 1 - first, len(reel.numbers) - first - 60)
+        )
+        danced = self.config.history_frames
+        return np.concatenate((reel.numbers[first + off : first + off + danced], window[danced:]))
 
     def _from_standing(self, window: Numbers, rng: np.random.Generator) -> Numbers:
         """The same dance, begun out of standing at ease."""
@@ -210,7 +224,7 @@ class WindowStore:
                 -1, 1, frames
             )
             count = count + wrong + (0 if rng.random() > 0.15 else rng.integers(1, 4))
-            trust = 0.0 if rng.random() < 0.2 else float(1 - 0.4 * rng.random() ** 2)
+            trust = 0.0 if rng.random() < 0.12 else float(1 - 0.4 * rng.random() ** 2)
         known = int(rng.integers(24, self.config.window_frames + 1)) if rng.random() < 0.4 else 34
         heard = np.arange(frames) < known
         slow = reel.energy_slow[use].astype(np.float64)

@@ -185,6 +185,31 @@ def test_after_a_stall_the_dance_goes_on_from_what_was_shown() -> None:
     assert np.ptp([pose.root_m[1] for pose in shown[-60:]]) > 0.01
 
 
+class _Stander(Hopper):
+    """Stands where it is, so that all that moves is the groove."""
+
+    def plan(
+        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
+    ) -> np.ndarray:
+        return super().plan(history, music * 0, style, noise * 0)
+
+
+def test_the_hips_are_lowest_on_the_kicks_or_a_little_before() -> None:
+    poses, _ = _danced(_club(16, bpm=124), _Stander())
+    heights = np.array([pose.root_m[1] for pose in poses])
+    lowest = np.flatnonzero((heights[1:-1] <= heights[:-2]) & (heights[1:-1] < heights[2:])) + 1
+    kicks = np.arange(8, 15, 60 / 124)
+    kicks = np.round(kicks * 124 / 60) * 60 / 124
+    lag_ms = [1000 * min((low / 60 - kick for low in lowest), key=abs) for kick in kicks]
+    assert -50 < np.median(lag_ms) < 10, lag_ms
+    assert np.mean(np.abs(lag_ms) < 70) > 0.9
+
+
+def test_without_groove_a_stander_stands() -> None:
+    poses, _ = _danced(_club(8), _Stander(), settings=DanceSettings(groove=0.0))
+    assert np.ptp([pose.root_m[1] for pose in poses[240:]]) < 0.005
+
+
 def test_two_seeds_are_two_dances_and_one_seed_is_one() -> None:
     sound = _club(5)
     first, again = (_danced(sound, settings=DanceSettings(seed=5))[0] for _ in range(2))
