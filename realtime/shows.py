@@ -71,9 +71,12 @@ class Company:
             raise ValueError(f"asked for intensity {wishes.intensity}: give 0 to 2, 1 is as the music asks")
         if wishes.seed < 0:
             raise ValueError(f"asked for seed {wishes.seed}: give 0 or more")
-        return Company(
-            engine, DanceSettings(style=wishes.style, seed=wishes.seed, intensity=wishes.intensity)
+        if not 0 <= wishes.groove <= 2:
+            raise ValueError(f"asked for groove {wishes.groove}: give 0 to 2, 0 is none")
+        settings = DanceSettings(
+            style=wishes.style, seed=wishes.seed, intensity=wishes.intensity, groove=wishes.groove
         )
+        return Company(engine, settings)
 
 
 def model_folder(asked: str) -> Path:

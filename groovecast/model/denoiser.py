@@ -33,7 +33,9 @@ def band_limited(plan: Tensor, history: Tensor) -> Tensor:
     """(b, 50, n) without what no take holds; it begins where history (b, 40, n) ends, and its end is held."""
     frames = plan.shape[1]
     around = torch.cat((history[:, -2:], plan, plan[:, -1:], plan[:, -1:]), dim=1)
-    return torch.stack([weight * around[:, lag : lag + frames] for lag, weight in enumerate(_SMOOTH)]).sum(dim=0)
+    return torch.stack([weight * around[:, lag : lag + frames] for lag, weight in enumerate(_SMOOTH)]).sum(
+        dim=0
+    )
 
 
 def level_features(log_snr: Tensor, width: int) -> Tensor:
