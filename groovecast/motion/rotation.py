@@ -18,17 +18,15 @@ def quat_multiply(
     a: Float[np.ndarray, "*batch 4"], b: Float[np.ndarray, "*batch 4"]
 ) -> Float[np.ndarray, "*batch 4"]:
     """The rotation that first does `b`, then `a`."""
-    aw, ax, ay, az = np.moveaxis(a, -1, 0)
-    bw, bx, by, bz = np.moveaxis(b, -1, 0)
-    return np.stack(
-        (
-            aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-        ),
-        axis=-1,
-    )
+    aw, ax, ay, az = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
+    bw, bx, by, bz = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
+    w = aw * bw - ax * bx - ay * by - az * bz
+    out = np.empty((*w.shape, 4), w.dtype)
+    out[..., 0] = w
+    out[..., 1] = aw * bx + ax * bw + ay * bz - az * by
+    out[..., 2] = aw * by - ax * bz + ay * bw + az * bx
+    out[..., 3] = aw * bz + ax * by - ay * bx + az * bw
+    return out
 
 
 def quat_inverse(quat: Float[np.ndarray, "*batch 4"]) -> Float[np.ndarray, "*batch 4"]:
@@ -41,10 +39,15 @@ def quat_rotate(
     quat: Float[np.ndarray, "*batch 4"], vector: Float[np.ndarray, "*batch 3"]
 ) -> Float[np.ndarray, "*batch 3"]:
     """The vector turned by a unit quaternion."""
-    w, xyz = quat[..., :1], quat[..., 1:]
-    turn = 2 * np.cross(xyz, vector)
-    turned: np.ndarray = vector + w * turn + np.cross(xyz, turn)
-    return turned
+    w, x, y, z = quat[..., 0], quat[..., 1], quat[..., 2], quat[..., 3]
+    vx, vy, vz = vector[..., 0], vector[..., 1], vector[..., 2]
+    tx, ty, tz = 2 * (y * vz - z * vy), 2 * (z * vx - x * vz), 2 * (x * vy - y * vx)
+    first = vx + w * tx + y * tz - z * ty
+    out = np.empty((*first.shape, 3), first.dtype)
+    out[..., 0] = first
+    out[..., 1] = vy + w * ty + z * tx - x * tz
+    out[..., 2] = vz + w * tz + x * ty - y * tx
+    return out
 
 
 def quat_continuous(quat: Float[np.ndarray, "frames *joints 4"]) -> Float[np.ndarray, "frames *joints 4"]:
