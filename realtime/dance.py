@@ -25,7 +25,7 @@ from groovecast.motion.seam import seamless
 from groovecast.motion.skeleton import groovecast_skeleton
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for
-from realtime.stage import kept_on_stage
+from realtime.stage import drawn_home, facing_the_audience
 
 
 @runtime_checkable
@@ -234,9 +234,11 @@ class Dancer:
             raise ValueError("the plan holds numbers that are not finite")
         last = Motion(past.fps, past.root_m[-1:], past.local_quat_wxyz[-1:])
         stance = stance_before(last)
-        danced, _ = motion_from_numbers(kept_on_stage(numbers, stance), self.config.fps, stance)
+        faced = facing_the_audience(numbers, stance.yaw_rad, self.config.fps)
+        danced, _ = motion_from_numbers(faced, self.config.fps, stance)
         if self.settings.foot_lock:
             danced = grounded(danced, numbers[:, CONTACTS], last, self._skeleton)
+        danced = drawn_home(danced)
         turn = np.abs(np.sum(danced.local_quat_wxyz[1:] * danced.local_quat_wxyz[:-1], axis=-1)).clip(0, 1)
         fastest = 2 * float(np.arccos(turn.min())) * self.config.fps
         speed = float(np.linalg.norm(np.diff(danced.root_m, axis=0), axis=-1).max()) * self.config.fps
