@@ -182,7 +182,8 @@ def main(words: list[str] | None = None) -> int:
         return 130
     except ModuleNotFoundError as why:
         asked = f"asked for `{' '.join(words[:2])}`, module {why.name} is missing"
-        print(f'groovecast: {asked}: pip install "groovecast[train]"', file=sys.stderr)
+        extra = "train" if words[0] in ("train", "export") else "cpu"
+        print(f'groovecast: {asked}: pip install "groovecast[{extra}]"', file=sys.stderr)
         return 1
     except (OSError, ValueError, ImportError, RuntimeError) as why:
         print("groovecast: " + " ".join(str(why).split()), file=sys.stderr)

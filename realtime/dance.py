@@ -5,6 +5,7 @@ pose of a moment. Time is always given. A plan for frame f is made from the soun
 nothing later, so the same sound gives the same dance, live or faster than live.
 """
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
@@ -16,12 +17,12 @@ from groovecast.audio.ring import SampleRing
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.foot_lock import LockState, locked
-from groovecast.motion.groove import grooved
+from groovecast.motion.groove import dips, grooved
 from groovecast.motion.grounding import grounded
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
 from groovecast.motion.representation import CONTACTS, motion_from_numbers, numbers_from_motion, stance_before
-from groovecast.motion.seam import seamless
+from groovecast.motion.seam import HALFLIFE_S, decayed, seamless
 from groovecast.motion.skeleton import groovecast_skeleton
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for
@@ -63,15 +64,28 @@ class DanceSettings:
     foot_lock: bool = True
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What the dancer knows of the music, as one value, so that other threads read what belongs together."""
+
+    clock: BeatClock
+    mood: Mood
+    silent: bool
+    until_s: float
+
+
+_REASONS_KEPT = 8
+
+
 @dataclass
 class DanceCounts:
     """What happened so far. Each is written by the dance thread alone."""
 
     updates: int = 0
-    misses: int = 0  # a plan came after its first frame was due
+    misses: int = 0  # a plan came too late for its first frame, or not at all
     rejected: int = 0  # the generator raised, or answered what no body can do
     unheard: int = 0  # planned without the newest sound: it had not come
-    reasons: list[str] = field(default_factory=list)  # the first few rejections, in words
+    reasons: deque[str] = field(default_factory=lambda: deque(maxlen=_REASONS_KEPT))  # of the last rejections
 
 
 # A joint that turns or a root that moves faster than this is no dance but an explosion.
@@ -79,9 +93,10 @@ _FASTEST_RAD_S, _FASTEST_M_S, _LOWEST_M, _HIGHEST_M = 45.0, 8.0, 0.05, 2.2
 # What is lowest on the beat is seen as on the beat when it comes a little early.
 _GROOVE_EARLY_S = 0.02
 _GROOVE_FULL_ENERGY = 0.55
+# In music faster than the second, every second beat is enough; below the first it is every beat again.
+_HALF_TIME_BPM = 147.0, 153.0
 _RING_S = 4.0
 _KEPT_FRAMES = 90
-_REASONS_KEPT = 8
 
 
 class Dancer:
@@ -107,11 +122,15 @@ class Dancer:
         self._locks: dict[int, LockState] = {}
         self.buffer = MotionBuffer(self._standing_plan())
         self._mood = Mood.calm(self.config.styles)
-        self._groove = 0.0
+        self._dips: tuple[int, np.ndarray] = (0, np.zeros(0))
+        self._half_time = False
+        self.planned_from_s = start_s  # when the first frame of the last plan is shown
+        self._heard = self._known()
 
     def begin(self, start_s: float) -> None:
         """Before the first sound: the dance starts then. What follows depends on the time since and on nothing else."""
         self._start_s = start_s
+        self._heard = self._known()
 
     # -- audio thread ---------------------------------------------------------------------------------------
 
@@ -132,35 +151,46 @@ class Dancer:
         self._skip_what_is_past(now_s)
         due_s = self._due_s
         self._listen(until_s=due_s)
-        if now_s < due_s:
-            return False
         heard = self._fed_until_s >= due_s - 1.5 / self._sample_rate_hz
-        if not heard and now_s < due_s + self.settings.patience_s:
+        if now_s < due_s or (not heard and now_s < due_s + self.settings.patience_s):
+            self._heard = self._known()
             return False
         self.counts.unheard += not heard
+        self.planned_from_s = self._start_s + self._next_frame / self.config.fps
         self._plan(due_s)
         self.counts.updates += 1
+        self._heard = self._known()
         return True
+
+    @property
+    def heard(self) -> Heard:
+        """Any thread. What the dancer knew of the music when it last listened."""
+        return self._heard
 
     @property
     def clock(self) -> BeatClock:
         """Any thread. The beat as last heard."""
-        return self._listener.clock.shifted(self._start_s)
-
-    @property
-    def silent(self) -> bool:
-        """Any thread. Whether nothing sounds."""
-        return self._listener.silent
+        return self._heard.clock
 
     @property
     def mood(self) -> Mood:
         """Any thread. What the last plan was made for."""
-        return self._mood
+        return self._heard.mood
 
     @property
     def heard_until_s(self) -> float:
         """Any thread. The time up to which sound was listened to."""
-        return self._start_s + self._listener.heard_until_s
+        return self._heard.until_s
+
+    @property
+    def shaped_until_s(self) -> float:
+        """Any thread. The newest sound that shaped what is shown next."""
+        return self._start_s + self.buffer.plan.heard_until_s
+
+    def _known(self) -> Heard:
+        listener = self._listener
+        clock = listener.clock.shifted(self._start_s)
+        return Heard(clock, self._mood, listener.silent, self._start_s + listener.heard_until_s)
 
     @property
     def lost_samples(self) -> int:
@@ -203,10 +233,13 @@ class Dancer:
         try:
             numbers = self._generator.plan(history, music, self._mood.style, self._noise(first))
             danced = self._danced(numbers, past)
+            plan = self._joined_plan(first, danced, numbers[:, CONTACTS] > 0.5, due_s)
         except Exception as why:  # a generator is foreign code: whatever it does, the figure dances on
-            self._reject(f"{type(why).__name__}: {why}")
-            return
-        self._commit(first, danced, numbers[:, CONTACTS] > 0.5)
+            self.counts.rejected += 1
+            self.counts.reasons.append(f"{type(why).__name__}: {why}")
+        else:
+            self.buffer.put(plan)
+        self._next_frame = first + self.settings.stride_frames
 
     def _history(self, past: Motion) -> Float32[np.ndarray, "history 141"]:
         rows = (
@@ -220,13 +253,12 @@ class Dancer:
     def _noise(self, first: int) -> Float32[np.ndarray, "plan 141"]:
         """Noise fixed for each frame of the dance, so that plans of the same frame agree."""
         config, begin = self.config, first - self._origin_frame
-        rows = [
-            np.random.Generator(
-                np.random.Philox(key=self.settings.seed, counter=begin + row)
-            ).standard_normal(config.numbers, np.float32)
+        # a frame draws from many counters: the upper half keeps frames apart
+        rows = (
+            np.random.Generator(np.random.Philox(key=self.settings.seed, counter=(begin + row) << 64))
             for row in range(config.plan_frames)
-        ]
-        return np.stack(rows)
+        )
+        return np.stack([row.standard_normal(config.numbers, np.float32) for row in rows])
 
     def _danced(self, numbers: Float32[np.ndarray, "plan 141"], past: Motion) -> Motion:
         """The plan in the world, joined to what stands. Raises ValueError for what no body can do."""
@@ -251,48 +283,50 @@ class Dancer:
             danced = seamless(frames_of(self.buffer.plan, self._next_frame, 2), danced)
         return danced
 
-    def _commit(self, first: int, danced: Motion, contacts: np.ndarray) -> None:
+    def _joined_plan(self, first: int, danced: Motion, contacts: np.ndarray, heard_until_s: float) -> Plan:
+        """What was danced so far and the new plan, with what is shown of both. Raises ValueError for a broken one."""
         old = self.buffer.plan
         kept = min(_KEPT_FRAMES, first - old.first_frame)
         before, shown_before = frames_of(old, first - kept, kept), self._shown_frames(old, first - kept, kept)
         shown, states = self._grooved(danced, first), [LockState()] * danced.frames
         if self.settings.foot_lock:
             shown, states = locked(shown, contacts, self._locks.get(first - 1, LockState()), self._skeleton)
+        if not (np.isfinite(shown.local_quat_wxyz).all() and np.isfinite(shown.root_m).all()):
+            raise ValueError("what would be shown is not finite")
         self._locks = {first + row: state for row, state in enumerate(states)}
         rows = np.clip(np.arange(first - kept, first) - old.first_frame, 0, len(old.contacts) - 1)
-        self._next_frame = first + self.settings.stride_frames
-        self.buffer.put(
-            Plan(
-                first_frame=first - kept,
-                free_frame=self._next_frame,
-                danced=_joined(before, danced),
-                shown=_joined(shown_before, shown),
-                contacts=np.concatenate((old.contacts[rows], contacts)),
-            )
+        return Plan(
+            first_frame=first - kept,
+            free_frame=first + self.settings.stride_frames,
+            danced=_joined(before, danced),
+            shown=_joined(shown_before, shown),
+            contacts=np.concatenate((old.contacts[rows], contacts)),
+            heard_until_s=heard_until_s,
         )
 
     def _grooved(self, danced: Motion, first: int) -> Motion:
-        """The groove under the dance: its strength goes from what it was to what the beat is now worth."""
-        beats = self._listener.clock
-        times = (first + np.arange(danced.frames)) / self.config.fps + _GROOVE_EARLY_S
-        wanted = self.settings.groove * self._mood.trust * min(1.0, self._mood.energy / _GROOVE_FULL_ENERGY)
-        share = np.clip((np.arange(danced.frames) + 1) / self.settings.stride_frames, 0, 1)
-        strength = self._groove + (wanted - self._groove) * share
-        self._groove = wanted
+        """The groove under the dance, begun as deep as the plan before had it there."""
+        beats, fps = self._listener.clock, self.config.fps
+        times = (first + np.arange(danced.frames)) / fps + _GROOVE_EARLY_S
+        strength = self.settings.groove * self._mood.trust * min(1.0, self._mood.energy / _GROOVE_FULL_ENERGY)
+        limit = _HALF_TIME_BPM[0] if self._half_time else _HALF_TIME_BPM[1]
+        self._half_time = beats.tempo_bpm > limit
         count = np.asarray(beats.beat_at(times)) - beats.downbeat
-        return grooved(danced, count, strength, beats.tempo_bpm, self._skeleton)
+        dip = dips(count / 2 if self._half_time else count, strength)
+        before_first, before = self._dips
+        before = before[max(0, first - before_first) :]
+        if len(before) >= 2:
+            gap = before[:2] - dip[:2]
+            left = decayed(gap[0], (gap[1] - gap[0]) * fps, np.arange(danced.frames) / fps, HALFLIFE_S)
+            dip = np.clip(dip + left, 0, None)
+        self._dips = (first, dip)
+        return grooved(danced, dip, self._skeleton)
 
     @staticmethod
     def _shown_frames(plan: Plan, first: int, count: int) -> Motion:
         return frames_of(
             Plan(plan.first_frame, plan.free_frame, plan.shown, plan.shown, plan.contacts), first, count
         )
-
-    def _reject(self, reason: str) -> None:
-        self.counts.rejected += 1
-        if len(self.counts.reasons) < _REASONS_KEPT:
-            self.counts.reasons.append(reason)
-        self._next_frame += self.settings.stride_frames
 
     def _standing_plan(self) -> Plan:
         """Standing at ease, as long as a history is: where every dance begins."""

@@ -7,6 +7,8 @@ ring and motion buffer and nowhere else.
 import asyncio
 import sys
 import threading
+import webbrowser
+import zlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +38,7 @@ _SWITCH_S = 0.0005
 _UPDATES_KEPT = 512
 # How long a song's dance is shown after its last sound.
 _AFTERGLOW_S = 1.5
+_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,9 @@ class Show:
         self.clock = clock
         self.source = source
         self.sinks = sinks
+        settings = settings or DanceSettings()
+        # what is shown earlier than now must be planned that much earlier
+        settings = replace(settings, lead_s=settings.lead_s + max(0.0, -offset_s))
         self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings)
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self, clock.now_s)
         self.frames = 0
@@ -82,7 +88,7 @@ class Show:
         self._fault: Exception | None = None
         self._told: Transport | None = None
         self._told_rejections = 0
-        self._told_problem = False
+        self._told_problems: set[str] = set()
 
     # -- frame loop -----------------------------------------------------------------------------------------
 
@@ -95,7 +101,9 @@ class Show:
         try:
             async with self.server:
                 if self._track.wav is not None:
-                    self._track_path = self.server.serve_track("1", self._track.wav)
+                    # named by its content: a page that was left open must not play the song before
+                    name = f"{zlib.crc32(self._track.wav):08x}"
+                    self._track_path = self.server.serve_track(name, self._track.wav)
                 self._begin()
                 dancing.start()
                 if ready is not None:
@@ -103,12 +111,14 @@ class Show:
                 await self._show_all(None if seconds is None else self.clock.now_s() + seconds)
         finally:
             self._running.clear()
-            self.source.stop()
-            if dancing.is_alive():
-                dancing.join()
-            for sink in self.sinks:
-                sink.close()
-            sys.setswitchinterval(switch)
+            try:
+                self.source.stop()
+            finally:
+                if dancing.is_alive():
+                    dancing.join(_PATIENCE_S)  # a generator that hangs is left behind
+                for sink in self.sinks:
+                    sink.close()
+                sys.setswitchinterval(switch)
         if self._fault is not None:
             raise self._fault
 
@@ -138,6 +148,7 @@ class Show:
             if (end_s is not None and due_s >= end_s) or self._song_is_over(due_s):
                 return
             self._show(due_s)
+            self._tell_transport()
             tick += 1
             if due_s - told_s >= 1 / _STATES_PER_S:
                 told_s = due_s
@@ -145,18 +156,17 @@ class Show:
 
     def _show(self, due_s: float) -> None:
         """Send the pose of this tick to everyone: the page's ahead of its time, the others' on time."""
-        beats, capture_s = self.dancer.clock, self.dancer.heard_until_s
-        energy = self.dancer.mood.energy
-        known = self.dancer.mood.trust > 0
+        heard, capture_s = self.dancer.heard, self.dancer.shaped_until_s
+        beats, known = heard.clock, heard.mood.trust > 0
         ahead_s = due_s + LOOK_AHEAD_S
         for outlets, shown_s in (((self.server,), ahead_s), (self.sinks, due_s)):
             if not outlets:
                 continue
-            pose = self.dancer.show(shown_s - self._offset_s)
-            pose = replace(pose, time_s=shown_s)
-            beat = float(beats.beat_at(shown_s)) - beats.downbeat if known else None
+            danced_s = shown_s - self._offset_s
+            pose = replace(self.dancer.show(danced_s), time_s=shown_s)
+            beat = float(beats.beat_at(danced_s)) - beats.downbeat if known else None
             for outlet in outlets:
-                outlet.send(pose, beat, beats.tempo_bpm if known else 0.0, energy, capture_s)
+                outlet.send(pose, beat, beats.tempo_bpm if known else 0.0, heard.mood.energy, capture_s)
         self.frames += 1
 
     def _song_is_over(self, now_s: float) -> bool:
@@ -166,13 +176,13 @@ class Show:
         return transport.ended and now_s > transport.at_s + _AFTERGLOW_S
 
     def _tell(self) -> None:
-        beats, counts = self.dancer.clock, self.dancer.counts
+        heard, counts = self.dancer.heard, self.dancer.counts
         self.server.publish(
             State(
-                tempo_bpm=beats.tempo_bpm,
-                confidence=beats.confidence,
-                energy=self.dancer.mood.energy,
-                silent=self.dancer.silent,
+                tempo_bpm=heard.clock.tempo_bpm if heard.mood.trust > 0 else 0.0,
+                confidence=heard.clock.confidence,
+                energy=heard.mood.energy,
+                silent=heard.silent,
                 model=self._model,
                 engine=self._engine,
                 fps=self._fps,
@@ -183,11 +193,14 @@ class Show:
         if counts.rejected > self._told_rejections and counts.reasons:
             self._told_rejections = counts.rejected
             self.server.publish(Notice(text=f"{counts.rejected} plans were refused: {counts.reasons[-1]}"))
-        for sink in self.sinks:
-            if isinstance(sink, BvhRecorder) and sink.problem is not None and not self._told_problem:
-                self._told_problem = True
-                self.server.publish(Notice(text=sink.problem))
-        self._tell_transport()
+        problems = [sink.problem for sink in self.sinks if isinstance(sink, BvhRecorder) and sink.problem]
+        if not self.source.connected:
+            problems.append(f"{self.source.title} is gone: plug it in and start again")
+        for problem in problems:
+            if problem not in self._told_problems:
+                self._told_problems.add(problem)
+                self.server.publish(Notice(text=problem))
+                print(f"groovecast: {problem}", file=sys.stderr)
 
     def _tell_transport(self) -> None:
         if isinstance(self.source, FileSource):
@@ -236,18 +249,21 @@ class Show:
                 raise ValueError(f"asked for style {value!r}: there are {', '.join(styles)}")
             self.dancer.settings = replace(self.dancer.settings, style=value)
             return
-        if name == "intensity" and isinstance(value, int | float) and 0 <= value <= 2:
-            self.dancer.settings = replace(self.dancer.settings, intensity=float(value))
+        if name in ("intensity", "groove") and isinstance(value, int | float) and 0 <= value <= 2:
+            before, wanted = self.dancer.settings, float(value)
+            intensity, groove = (wanted, before.groove) if name == "intensity" else (before.intensity, wanted)
+            self.dancer.settings = replace(before, intensity=intensity, groove=groove)
             return
-        raise ValueError(
-            f"asked to set {name} to {value!r}: playing, position_s, style and intensity (0 to 2) can be set"
-        )
+        known = "playing, position_s, style, intensity and groove (0 to 2) can be set"
+        raise ValueError(f"asked to set {name} to {value!r}: {known}")
 
-    def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
-        """Frame loop. Dance to a song that a client sent and plays itself."""
+    async def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
+        """Frame loop. Dance to a song that a client sent and plays itself; ValueError while the sound is live."""
+        if not isinstance(self.source, FileSource):
+            raise ValueError("asked to dance to a song, the sound is live: start `groovecast demo` for songs")
         rate_hz = self.source.sample_rate_hz
         if sample_rate_hz != rate_hz:
-            samples = Resampler(sample_rate_hz, rate_hz).whole(samples)
+            samples = await asyncio.to_thread(Resampler(sample_rate_hz, rate_hz).whole, samples)
         source = FileSource(Audio(samples[:, None], rate_hz), self.clock, title=title)
         self.source.stop()
         self.source, self._track, self._local = source, Track(title), True
@@ -262,7 +278,10 @@ class Show:
             while self._running.is_set():
                 now_s, due_s = self.clock.now_s(), self.dancer.due_s
                 if self.dancer.imagine(now_s):
-                    self.update_ms.append(1000 * (self.clock.now_s() - now_s))
+                    done_s = self.clock.now_s()
+                    self.update_ms.append(1000 * (done_s - now_s))
+                    sent_s = self.dancer.planned_from_s - LOOK_AHEAD_S + min(0.0, self._offset_s)
+                    self.dancer.counts.misses += done_s > sent_s
                     continue
                 wake_s = due_s if due_s > now_s else now_s + _RETRY_S
                 self.clock.sleep_until_s(min(wake_s, now_s + _LISTEN_EVERY_S))
@@ -272,7 +291,13 @@ class Show:
 
 def percentiles(values_ms: Sequence[float] | deque[float]) -> Percentiles:
     """p50, p95, p99 and the largest of some milliseconds; zeros when there are none."""
-    if not values_ms:
+    values = list(values_ms)
+    if not values:
         return Percentiles()
-    p50, p95, p99 = (round(float(value), 3) for value in np.percentile(list(values_ms), (50, 95, 99)))
-    return Percentiles(p50, p95, p99, round(max(values_ms), 3))
+    p50, p95, p99 = (round(float(value), 3) for value in np.percentile(values, (50, 95, 99)))
+    return Percentiles(p50, p95, p99, round(max(values), 3))
+
+
+def open_page(url: str) -> None:
+    """Open a browser there; some block for as long as they are open, so it has a thread of its own."""
+    threading.Thread(target=webbrowser.open, args=(url,), name="groovecast-browser", daemon=True).start()

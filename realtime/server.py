@@ -59,8 +59,8 @@ class Desk(Protocol):
     def set(self, name: str, value: Value) -> None:
         """Frame loop. Turn a control: "playing", "position_s", ..."""
 
-    def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
-        """Frame loop. Dance to this mono song, which the client that sent it plays itself; must not block."""
+    async def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
+        """Frame loop. Dance to this mono song, which the client that sent it plays itself."""
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ class PoseServer:
             song = client.hear_song(said)
             if song is not None:
                 samples = await asyncio.to_thread(_floats, song.samples)
-                self._desk.song(song.title, samples, song.sample_rate_hz)
+                await self._desk.song(song.title, samples, song.sample_rate_hz)
             return
         if len(said) > _MAX_TEXT:
             raise WireError(f"a text message has at most {_MAX_TEXT} characters, found {len(said)}")

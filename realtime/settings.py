@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 BUNDLED_MODEL = "groovecast-small"
+MOST_OFFSET_MS = 1000.0
 
 
 @Parameter(name="*")
@@ -49,3 +50,10 @@ class ShowWishes:
     """Show everything so much later; negative is earlier."""
     json: Annotated[bool, Parameter(negative=())] = False
     """At the end print one JSON object, and nothing else, to standard output."""
+
+    def __post_init__(self) -> None:
+        if not abs(self.offset_ms) <= MOST_OFFSET_MS:
+            most = f"-{MOST_OFFSET_MS:g} to {MOST_OFFSET_MS:g}"
+            raise ValueError(f"asked for --offset-ms {self.offset_ms}: give {most}, negative is earlier")
+        if self.seconds is not None and not 0 < self.seconds < float("inf"):
+            raise ValueError(f"asked for --seconds {self.seconds}: give more than 0")

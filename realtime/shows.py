@@ -3,7 +3,6 @@
 import asyncio
 import io
 import signal
-import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import groovecast.demo
+from groovecast.audio.beat import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
 from realtime.dance import Dancer, DanceSettings
 from realtime.devices import DeviceSource
 from realtime.engine import CpuEngine
-from realtime.live import Show, Track
+from realtime.live import Show, Track, open_page
 from realtime.performance import Performance
 from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings
@@ -47,8 +47,24 @@ class PlayReport(msgspec.Struct, frozen=True):
     recorded: str | None
     updates: int
     rejected: int
+    unheard: int
     late_frames: int
     audio_overruns: int
+    lost_samples: int
+    vmc_dropped: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a show came to besides what the dancer counts."""
+
+    frames: int
+    fps: float
+    danced_s: float
+    took_s: float
+    tempo_bpm: float
+    late_frames: int = 0
+    audio_overruns: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,7 +135,13 @@ def live(device: str | None, loopback: bool, dance: DanceWishes, show: ShowWishe
 
 def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport:
     """A song danced to as fast as this machine can, with the same result as in real time."""
-    audio = load_audio(song)
+    for target in show.vmc:
+        target_from_text(target)
+    if show.vmc or show.token or show.offset_ms:
+        raise ValueError(
+            "asked for --vmc, --token or --offset-ms with --offline, which has no viewers: leave them away"
+        )
+    audio = shortened(load_audio(song), show.seconds)
     company, clock = Company.gathered(dance), MonotonicClock()
     sinks = sinks_of(show)
     performance = Performance(audio, company.engine, company.settings)
@@ -130,8 +152,9 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
             bar = progress.add_task("dancing", total=performance.frames)
             for number, moment in enumerate(performance.moments()):
                 for sink in sinks:
-                    sink.send(moment.pose, moment.beat, moment.tempo_bpm, moment.energy, moment.heard_until_s)
-                if moment.confidence > 0.3:
+                    beat = moment.beat if moment.confidence >= CONFIDENT else None
+                    sink.send(moment.pose, beat, moment.tempo_bpm, moment.energy, moment.heard_until_s)
+                if moment.confidence >= CONFIDENT:
                     tempos.append(moment.tempo_bpm)
                 if number % 30 == 0:
                     progress.update(bar, completed=number)
@@ -139,12 +162,17 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
     finally:
         for sink in sinks:
             sink.close()
+    tempo_bpm = float(np.median(tempos)) if tempos else 0.0
     took_s = clock.now_s() - begin_s
-    factor = performance.duration_s / took_s
-    tempo = float(np.median(tempos)) if tempos else 0.0
-    return _report(
-        company, performance.dancer, performance.frames, performance.duration_s, factor, tempo, sinks
-    )
+    tally = Tally(performance.frames, performance.fps, performance.duration_s, took_s, tempo_bpm)
+    return _report(company, performance.dancer, sinks, tally)
+
+
+def shortened(audio: Audio, seconds: float | None) -> Audio:
+    """The sound, or its first `seconds`."""
+    if seconds is None:
+        return audio
+    return Audio(audio.samples[: max(1, int(seconds * audio.sample_rate_hz))], audio.sample_rate_hz)
 
 
 def sinks_of(show: ShowWishes) -> list[Sink]:
@@ -171,6 +199,7 @@ def wav_bytes(audio: Audio) -> bytes:
 
 def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, track: Track) -> PlayReport:
     server = ServerSettings(host=wishes.host, port=wishes.port, token=wishes.token)
+    page_dir = shared_path("web")
     sinks = sinks_of(wishes)
     show = Show(
         company.engine,
@@ -179,7 +208,7 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
         model=company.engine.manifest.name,
         engine=company.engine.name,
         server=server,
-        page_dir=shared_path("web"),
+        page_dir=page_dir,
         sinks=sinks,
         settings=company.settings,
         track=track,
@@ -192,21 +221,20 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
             f"[bold]{source.title}[/bold] is danced at {show.server.url}  (Ctrl-C ends)", soft_wrap=True
         )
         if wishes.browser:
-            webbrowser.open(show.server.url)
+            open_page(show.server.url)
 
     asyncio.run(_until_stopped(show, wishes.seconds, opened))
-    took_s = clock.now_s() - begin_s
-    return _report(
-        company,
-        show.dancer,
+    heard = show.dancer.heard
+    tally = Tally(
         show.frames,
-        took_s,
-        1.0,
-        show.dancer.clock.tempo_bpm,
-        sinks,
+        server.fps,
+        show.frames / server.fps,
+        clock.now_s() - begin_s,
+        heard.clock.tempo_bpm if heard.mood.trust > 0 else 0.0,
         show.late_frames,
-        source.overruns,
+        show.source.overruns,
     )
+    return _report(company, show.dancer, sinks, tally)
 
 
 async def _until_stopped(show: Show, seconds: float | None, opened: Callable[[], None]) -> None:
@@ -226,27 +254,28 @@ async def _until_stopped(show: Show, seconds: float | None, opened: Callable[[],
         await running
 
 
-def _report(
-    company: Company, dancer: Dancer, frames: int, duration_s: float, factor: float, tempo_bpm: float,
-    sinks: list[Sink], late_frames: int = 0, audio_overruns: int = 0,
-) -> PlayReport:  # fmt: skip
+def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -> PlayReport:
+    """The report of a show that is over. Raises OSError when the take could not be written."""
     recorder = next((sink for sink in sinks if isinstance(sink, BvhRecorder)), None)
     if recorder is not None and recorder.problem is not None:
         raise OSError(recorder.problem)
     return PlayReport(
-        duration_s=round(duration_s, 3),
-        frames=frames,
-        fps=60.0,
-        realtime_factor=round(factor, 2),
-        tempo_bpm=round(tempo_bpm, 2),
+        duration_s=round(tally.danced_s, 3),
+        frames=tally.frames,
+        fps=tally.fps,
+        realtime_factor=round(tally.danced_s / max(tally.took_s, 1e-9), 2),
+        tempo_bpm=round(tally.tempo_bpm, 2),
         model=company.engine.manifest.name,
         engine=company.engine.name,
         misses=dancer.counts.misses,
         recorded=str(recorder.path) if recorder else None,
         updates=dancer.counts.updates,
         rejected=dancer.counts.rejected,
-        late_frames=late_frames,
-        audio_overruns=audio_overruns,
+        unheard=dancer.counts.unheard,
+        late_frames=tally.late_frames,
+        audio_overruns=tally.audio_overruns,
+        lost_samples=dancer.lost_samples,
+        vmc_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, VmcSink)),
     )
 
 
