@@ -7,7 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from groovecast.model.denoiser import PURE_NOISE, Denoiser, alpha_bar, level_features
+from groovecast.model.denoiser import (
+    PLAN_KERNEL,
+    PURE_NOISE,
+    Denoiser,
+    alpha_bar,
+    band_limited,
+    level_features,
+)
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
 
@@ -35,7 +42,7 @@ class Sampler(nn.Module):
         for step, level in enumerate(self.levels):
             clean = model.clean(past, x, music, blend + level)
             if step == last:
-                x = clean
+                x = band_limited(clean, past, PLAN_KERNEL)
                 break
             here, there = self.keep[step], self.keep[step + 1]
             rest = (x - here**0.5 * clean) / (1 - here) ** 0.5
