@@ -23,12 +23,18 @@ CREDIT = (
 PARITY_WINDOWS = 256
 
 
-def bundle(weights: Path, takes: Path, folder: Path, *, windows: int = PARITY_WINDOWS) -> Manifest:
+def bundle(
+    weights: Path, takes: Path, folder: Path, *, windows: int = PARITY_WINDOWS, inflate: float | None = None
+) -> Manifest:
     """Make the model folder of trained weights; the takes give the windows on which parity is measured.
+
+    `inflate` is how much of the noise the sampler carries on; None: as it was trained.
 
     Raises ValueError when the artefact is further from its weights than is shipped.
     """
     model, said = load_dancer(weights)
+    if inflate is not None:
+        model.config = msgspec.structs.replace(model.config, inflate=inflate)
     danced = load_takes(takes)
     folder.mkdir(parents=True, exist_ok=True)
     artefact = folder / ONNX_FILE

@@ -16,6 +16,7 @@ def onnx(
     takes: Path,
     out: Path,
     windows: int = 256,
+    inflate: float | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """One model folder: ONNX file, manifest with hashes and parity, card.
@@ -30,12 +31,14 @@ def onnx(
         The folder to make; its name is the model's.
     windows
         How many windows parity is measured on.
+    inflate
+        How much of the noise the sampler carries on: more is livelier and less smooth; as trained without it.
     json
         Print the manifest as JSON.
     """
     from export.bundle import bundle
 
-    manifest = bundle(weights, takes, out, windows=windows)
+    manifest = bundle(weights, takes, out, windows=windows, inflate=inflate)
     if json:
         print(msgspec.json.encode(manifest).decode())
         return

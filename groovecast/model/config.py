@@ -19,7 +19,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
     heads: int = 4
     # the sampler: logarithms of signal to noise between its evaluations (one more than these), and its inflation
     log_snrs: tuple[float, ...] = (-5.5, -3.0, -0.7)
-    inflate: float = 1.15
+    inflate: float = 1.1
     styles: tuple[str, ...] = ("salsa", "street", "modern", "indian", "break", "martial", "idle", "move")
 
     @property
