@@ -5,10 +5,8 @@ python -m benchmarks.ears [--seconds 40] [--seed 1] [--song FILE ...] [--plot ou
 
 import argparse
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -18,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 from numpy.typing import NDArray
 
-from benchmarks.wire import commit, machine
+from benchmarks.record import keep, origin
 from groovecast.audio.beat import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.audio.features import FeatureState, step
@@ -26,7 +24,6 @@ from groovecast.audio.resample import Resampler
 from realtime.listener import BeatReport, Listener, beats_of
 
 RATE_HZ = 44100
-RESULTS = Path(__file__).parent / "results" / "ears.jsonl"
 HIT_S = 0.07
 
 Samples = Float32[np.ndarray, " samples"]
@@ -329,25 +326,16 @@ def main() -> None:
         "--song", type=Path, action="append", default=[], help="describe this file instead"
     )
     arguments.add_argument("--plot", type=Path, help="picture of what was heard in --song")
-    arguments.add_argument("--keep", action="store_true", help=f"append the line to {RESULTS.name}")
+    arguments.add_argument("--keep", action="store_true", help="append the line to the results")
     asked = arguments.parse_args()
     for path in asked.song:
         describe(path, asked.plot)
     if asked.song:
         return
-    line = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": f"python -m benchmarks.ears --seconds {asked.seconds:g} --seed {asked.seed}",
-        "commit": commit(),
-        "machine": machine(),
-        "load": [round(load, 2) for load in os.getloadavg()],
-        **measure(asked.seconds, asked.seed),
-    }
+    line = origin("ears") | measure(asked.seconds, asked.seed)
     print(json.dumps(line))
     if asked.keep:
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        keep("ears", line)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
@@ -82,25 +84,59 @@ def keep(name: str, line: Mapping[str, object]) -> None:
 
 
 class Neighbours:
-    """How much processor the other programs of the machine took while something was measured."""
+    """What else the machine did while something was measured; None for all where Linux is not."""
 
     def __init__(self) -> None:
-        self._begin = self._times()
+        self._begin = _times_s()
 
-    def cores(self) -> float | None:
-        """Since it was made, on average, in cores; ended child processes count as ours. None where Linux is not."""
-        if self._begin is None or (now := self._times()) is None:
-            return None
-        busy_s, ours_s, wall_s = (b - a for a, b in zip(self._begin, now, strict=True))
-        return round(max(0.0, busy_s - ours_s) / max(wall_s, 1e-9), 2)
+    def figures(self) -> dict[str, float | None]:
+        """Cores that other programs took (ended child processes count as ours), and seconds the host took away."""
+        if self._begin is None or (now := _times_s()) is None:
+            return {"neighbours_cores": None, "stolen_s": None}
+        busy_s, stolen_s, ours_s, wall_s = (b - a for a, b in zip(self._begin, now, strict=True))
+        cores = max(0.0, busy_s - ours_s) / max(wall_s, 1e-9)
+        return {"neighbours_cores": round(cores, 2), "stolen_s": round(stolen_s, 2)}
 
-    @staticmethod
-    def _times() -> tuple[float, float, float] | None:
-        stat = Path("/proc/stat")
-        if not stat.exists():
-            return None
-        ticks = os.sysconf("SC_CLK_TCK")
-        user, nice, system, _, _, irq, soft_irq, *_ = map(int, stat.read_text().split("\n", 1)[0].split()[1:])
-        ours = os.times()
-        ours_s = ours.user + ours.system + ours.children_user + ours.children_system
-        return (user + nice + system + irq + soft_irq) / ticks, ours_s, ours.elapsed
+
+def _times_s() -> tuple[float, float, float, float] | None:
+    """Of all processors: busy, stolen by the host; of this process and its ended children: busy; and the wall's."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    ticks = os.sysconf("SC_CLK_TCK")
+    user, nice, system, _, _, irq, soft_irq, stolen, *_ = map(
+        int, stat.read_text().split("\n", 1)[0].split()[1:]
+    )
+    ours = os.times()
+    ours_s = ours.user + ours.system + ours.children_user + ours.children_system
+    return (user + nice + system + irq + soft_irq) / ticks, stolen / ticks, ours_s, ours.elapsed
+
+
+class Metronome:
+    """A control: how late a thread that does nothing but sleep wakes up here, sixty times a second.
+
+    What the loop cannot be blamed for shows in it too.
+    """
+
+    def __init__(self) -> None:
+        self._late_ms: list[float] = []
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> "Metronome":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    def late_ms(self) -> dict[str, float]:
+        """How late it woke up."""
+        return percentiles(self._late_ms)
+
+    def _tick(self) -> None:
+        due_s = monotonic()
+        while not self._ending.wait(max(0.0, due_s - monotonic())):
+            self._late_ms.append(1000 * max(0.0, monotonic() - due_s))
+            due_s = max(due_s + 1 / 60, monotonic())

@@ -4,25 +4,18 @@ python -m benchmarks.wire [--frames 20000] [--no-keep]
 """
 
 import argparse
-import json
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter_ns
 
 import numpy as np
 
+from benchmarks.record import keep, origin, percentiles, print_table
 from groovecast.motion.pose import Pose
 from groovecast.motion.rotation import quat_from_axis_angle
 from groovecast.wire.frame import Frame, decode_frame, encode_frame
 from groovecast.wire.messages import encode_text, pose_text
 from groovecast.wire.vmc import VmcEncoder
 
-RESULTS = Path(__file__).parent / "results" / "wire.jsonl"
 WARM_UP_FRAMES = 200
 
 
@@ -51,37 +44,7 @@ def cost_ms(work: Callable[[Frame], object], frames: list[Frame]) -> dict[str, f
         began_ns = perf_counter_ns()
         work(frame)
         took_ns.append(perf_counter_ns() - began_ns)
-    names, shares = ("p50", "p95", "p99", "max"), (50, 95, 99, 100)
-    return {
-        name: round(float(np.percentile(took_ns, share)) / 1e6, 4)
-        for name, share in zip(names, shares, strict=True)
-    }
-
-
-def machine() -> str:
-    """The processor by its name, and how many there are."""
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [
-            line.partition(":")[2].strip()
-            for line in info.read_text().splitlines()
-            if line.startswith("model name")
-        ]
-        name = models[0] if models else name
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-
-
-def commit() -> str:
-    """The commit that is measured; with + when the files differ from it."""
-    here = Path(__file__).parent
-    try:
-        said = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+"], cwd=here, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "none"
-    return said.stdout.strip()
+    return percentiles(np.array(took_ns) / 1e6, digits=4)
 
 
 def main() -> None:
@@ -100,24 +63,14 @@ def main() -> None:
         "frame_json_encode_ms": lambda frame: encode_text(pose_text(frame)),
         "frame_f32_decode_ms": lambda frame: decode_frame(message),
     }
-    line: dict[str, object] = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python -m benchmarks.wire", *sys.argv[1:]]),
-        "commit": commit(),
-        "machine": machine(),
-        "load": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
+    line = origin("wire") | {
         "frames": asked.frames,
         "datagrams": [len(datagram) for datagram in vmc.encode(frames[0].pose)],
     }
-    print(f"{'ms a frame':22}" + "".join(f"{name:>9}" for name in ("p50", "p95", "p99", "max")))
-    for name, work in works.items():
-        cost = cost_ms(work, frames)
-        line[name] = cost
-        print(f"{name:22}" + "".join(f"{value:9.4f}" for value in cost.values()))
+    costs = {name: cost_ms(work, frames) for name, work in works.items()}
+    print_table("ms a frame", costs)
     if not asked.no_keep:
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        keep("wire", line | costs)
 
 
 if __name__ == "__main__":

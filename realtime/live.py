@@ -77,6 +77,7 @@ class Show:
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self, clock.now_s)
         self.frames = 0
         self.late_frames = 0
+        self.tempo_bpm = 0.0  # the last that was trusted; 0 before there was one
         self.update_ms: deque[float] = deque(maxlen=_UPDATES_KEPT)
         self._model, self._engine = model, engine
         self._fps = server.fps
@@ -177,6 +178,8 @@ class Show:
 
     def _tell(self) -> None:
         heard, counts = self.dancer.heard, self.dancer.counts
+        if heard.mood.trust > 0:
+            self.tempo_bpm = heard.clock.tempo_bpm
         self.server.publish(
             State(
                 tempo_bpm=heard.clock.tempo_bpm if heard.mood.trust > 0 else 0.0,

@@ -224,13 +224,12 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
             open_page(show.server.url)
 
     asyncio.run(_until_stopped(show, wishes.seconds, opened))
-    heard = show.dancer.heard
     tally = Tally(
         show.frames,
         server.fps,
         show.frames / server.fps,
         clock.now_s() - begin_s,
-        heard.clock.tempo_bpm if heard.mood.trust > 0 else 0.0,
+        show.tempo_bpm,
         show.late_frames,
         show.source.overruns,
     )

@@ -67,7 +67,9 @@ class Resampler:
         self.reset()
         wanted = -(-len(samples) * self.to_hz // self.from_hz)
         tail = np.zeros(self.look_ahead_samples + 2 + self.from_hz // self.to_hz, np.float32)
-        return self.push(np.concatenate((samples, tail)))[:wanted]
+        signal = np.concatenate((samples, tail))
+        seconds = range(0, len(signal), self.from_hz)  # all at once, ten minutes would take gigabytes
+        return np.concatenate([self.push(signal[at : at + self.from_hz]) for at in seconds])[:wanted]
 
 
 def _sinc_bank(phases: int, half_taps: int, stretch: float) -> Float32[np.ndarray, "phases taps"]:

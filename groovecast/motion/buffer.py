@@ -31,6 +31,7 @@ class Plan:
     danced: Motion
     shown: Motion
     contacts: Bool[np.ndarray, "frames 4"]
+    heard_until_s: float = 0.0  # the newest sound that shaped it
 
     @property
     def end_frame(self) -> int:

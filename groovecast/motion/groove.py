@@ -16,22 +16,17 @@ from groovecast.motion.soles import SIDES
 # At full strength.
 _SINK_M = 0.04
 _NOD_RAD = {"spine": 0.03, "upperChest": 0.04, "neck": 0.06, "head": 0.08}
-# Faster than this, every second beat is enough.
-_FASTEST_BPM = 150.0
 
 
-def grooved(
-    motion: Motion,
-    beat: Float[np.ndarray, " frames"],
-    strength: Float[np.ndarray, " frames"],
-    tempo_bpm: float,
-    skeleton: Skeleton,
-) -> Motion:
-    """The motion with the groove under it; `beat` is the running beat count, `strength` 0 to 1, at each frame."""
-    if not strength.any():
+def dips(beat: Float[np.ndarray, " frames"], strength: float) -> Float[np.ndarray, " frames"]:
+    """How deep the body is in the groove, 0 to `strength`, at running beat counts: deepest on whole beats."""
+    return np.asarray(strength * (0.5 + 0.5 * np.cos(2 * np.pi * beat)) ** 1.5)
+
+
+def grooved(motion: Motion, dip: Float[np.ndarray, " frames"], skeleton: Skeleton) -> Motion:
+    """The motion with the groove under it, as deep as `dip` (0 to 1) says at each frame."""
+    if not dip.any():
         return motion
-    count = beat / 2 if tempo_bpm > _FASTEST_BPM else beat
-    dip = strength * (0.5 + 0.5 * np.cos(2 * np.pi * count)) ** 1.5
     offset = skeleton.rest_offset_m.astype(np.float64)
     quat = motion.local_quat_wxyz.astype(np.float64)
     stood, _ = world_from_local(motion.root_m.astype(np.float64), quat, offset, skeleton.parents)

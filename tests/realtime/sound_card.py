@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +24,37 @@ class SoundCard:
     env: dict[str, str]
     input_name: str
 
+    def command(self, path: Path) -> list[str]:
+        """What plays a WAV file into the card, to be run with `env`."""
+        return ["paplay", "-d", _SINK, str(path)]
+
     def play(self, path: Path) -> subprocess.Popen[bytes]:
         """Begin to play a WAV file into the card."""
-        return subprocess.Popen(["paplay", "-d", _SINK, str(path)], env=self.env)
+        return subprocess.Popen(self.command(path), env=self.env)
 
 
 @pytest.fixture(scope="session")
 def sound_card() -> Iterator[SoundCard]:
-    """A running virtual card; skips where PulseAudio, its ALSA plugin or PortAudio is missing."""
+    """A running virtual card; skips where there cannot be one."""
+    try:
+        with virtual_card() as card:
+            yield card
+    except NoCard as why:
+        pytest.skip(str(why))
+
+
+class NoCard(RuntimeError):
+    """This machine lacks what a virtual card needs."""
+
+
+@contextmanager
+def virtual_card() -> Iterator[SoundCard]:
+    """A running virtual card. Raises NoCard where PulseAudio, its ALSA plugin or PortAudio is missing."""
     missing = [name for name in ("pulseaudio", "paplay", "pactl") if shutil.which(name) is None]
     missing += [] if find_library("portaudio") else ["libportaudio2"]
     missing += [] if any(Path("/usr/lib").rglob("libasound_module_pcm_pulse.so")) else ["libasound2-plugins"]
     if missing:
-        pytest.skip(f"no virtual sound card: {', '.join(missing)} missing")
+        raise NoCard(f"no virtual sound card: {', '.join(missing)} missing")
     # A short path of its own: a Unix socket's name holds 107 letters at most.
     with tempfile.TemporaryDirectory(prefix="gc-pulse-") as folder:
         yield from _serve(Path(folder))
@@ -71,9 +90,9 @@ def _serve(folder: Path) -> Iterator[SoundCard]:
 def _wait_until_it_answers(server: subprocess.Popen[bytes], env: dict[str, str]) -> None:
     for _ in range(50):
         if server.poll() is not None:
-            pytest.skip(f"no virtual sound card: pulseaudio ended with status {server.returncode}")
+            raise NoCard(f"no virtual sound card: pulseaudio ended with status {server.returncode}")
         asked = subprocess.run(["pactl", "info"], env=env, capture_output=True, check=False)
         if asked.returncode == 0:
             return
         subprocess.run(["sleep", "0.1"], check=True)
-    pytest.skip("no virtual sound card: pulseaudio does not answer")
+    raise NoCard("no virtual sound card: pulseaudio does not answer")
