@@ -11,6 +11,8 @@ _SOURCES = {
     "quaternius": "Quaternius universal animation library; CC0",
 }
 
+_FEW_MINUTES = 2.0  # a style danced for no longer than this is said to be weak
+
 
 def card_of(manifest: Manifest, takes: list[Take]) -> str:
     """The card as Markdown."""
@@ -28,8 +30,8 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         f"- `{ONNX_FILE}`: {file.bytes / 1e6:.1f} MB, SHA-256 `{file.sha256}`; normalisation and sampler inside.",
         f"- Against PyTorch over {parity.windows} held-out windows: mean {parity.mean_degrees} degrees and "
         f"{parity.mean_mm} mm, at most {parity.max_degrees} degrees and {parity.max_mm} mm.",
-        f"- Trained for {manifest.trained_minutes:.0f} minutes ({manifest.trained_steps} steps of 32 windows) on one "
-        "CPU core of two, x0 diffusion, the last part on its own rollouts.",
+        f"- Trained for {manifest.trained_minutes:.0f} minutes ({manifest.trained_steps} steps), x0 diffusion, "
+        "the last part on its own rollouts.",
         "",
         "## Data",
         "",
@@ -47,7 +49,7 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         "## Limits",
         "",
         "- Body only, 22 joints: fingers are a relaxed preset that the live loop adds.",
-        "- Twenty minutes of salsa outweigh the other styles; modern, Indian and break dance have two minutes or less.",
+        *_imbalance(manifest, takes),
         "- It knows a song by beat, tempo, energy and onsets alone; it does not know genres by their sound.",
         "- Beats were not annotated by people.",
         "",
@@ -57,10 +59,23 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
     return "\n".join(lines)
 
 
-def _minutes(manifest: Manifest, takes: list[Take]) -> list[str]:
+def _imbalance(manifest: Manifest, takes: list[Take]) -> list[str]:
+    total = _danced_minutes(takes)
+    styles = sorted(manifest.config.styles, key=lambda style: -total[style, "train"])
+    few = [style for style in styles if total[style, "train"] <= _FEW_MINUTES]
+    said = f"- The most, {total[styles[0], 'train']:.0f} minutes, is {styles[0]}"
+    return [f"{said}; {', '.join(few)}: {_FEW_MINUTES:g} minutes or less." if few else f"{said}."]
+
+
+def _danced_minutes(takes: list[Take]) -> dict[tuple[str, str], float]:
     total: dict[tuple[str, str], float] = defaultdict(float)
     for take in takes:
         total[take.casting.style, take.casting.split] += take.motion.duration_s / 60
+    return total
+
+
+def _minutes(manifest: Manifest, takes: list[Take]) -> list[str]:
+    total = _danced_minutes(takes)
     return [
         f"| {style} | {total[style, 'train']:.1f} | {total[style, 'test']:.1f} |"
         for style in manifest.config.styles

@@ -73,10 +73,13 @@ _HOST_APIS = ("ASIO", "WASAPI", "Core Audio", "JACK", "ALSA", "DirectSound", "MM
 
 
 def devices() -> list[Device]:
-    """All devices that sound can be captured from. Raises OSError with the mend when PortAudio is missing."""
+    """All devices that sound can be captured from. Raises OSError with the mend when PortAudio cannot say."""
     portaudio = _portaudio()
-    apis = portaudio.query_hostapis()
-    default = portaudio.default.device[0]
+    try:
+        apis, entries = portaudio.query_hostapis(), portaudio.query_devices()
+        default = portaudio.default.device[0]
+    except portaudio.PortAudioError as error:
+        raise _mute(error) from error
     return [
         Device(
             index=index,
@@ -87,7 +90,7 @@ def devices() -> list[Device]:
             default=index == default,
             loopback=_LOOPBACK.search(entry["name"]) is not None,
         )
-        for index, entry in enumerate(portaudio.query_devices())
+        for index, entry in enumerate(entries)
         if entry["max_input_channels"] > 0
     ]
 
@@ -209,4 +212,14 @@ def _portaudio() -> Any:
     except OSError as error:
         mend = "`sudo apt install libportaudio2` on Debian or Ubuntu, `brew install portaudio` on macOS"
         raise OSError(f"asked for a sound device, the PortAudio library was not found: {mend}") from error
+    except Exception as error:  # its PortAudioError, which has no better base and no name before it is loaded
+        if type(error).__name__ != "PortAudioError":
+            raise
+        raise _mute(error) from error
     return sounddevice
+
+
+def _mute(error: Exception) -> OSError:
+    reason = " ".join(str(error).split())
+    mend = "check that the system's sound service runs, or play a file instead"
+    return OSError(f"asked for the sound devices, PortAudio says {reason}: {mend}")

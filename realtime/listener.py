@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 from numpy.typing import NDArray
 
-from groovecast.audio.beat import CONFIDENT, BeatClock, BeatTracker
+from groovecast.audio.beat import BEATS_PER_BAR, CONFIDENT, BeatClock, BeatTracker
 from groovecast.audio.decode import Audio, mono
 from groovecast.audio.energy import EnergyMeter
 from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, chroma, step
@@ -43,6 +43,8 @@ class Listener:
 
     def listen(self, samples: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
         """Dance thread. Hear a block whose first sample was captured then; blocks come in order."""
+        if not np.isfinite(samples).all():  # one such number would stay in the meters for ever: it is silence
+            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         rate_hz = self._resampler.from_hz
         late_s = first_sample_time_s - (self._start_s + self._samples / rate_hz)
         if self._samples == 0 or late_s < -_GAP_S or late_s > _LONGEST_GAP_S:
@@ -147,7 +149,7 @@ def beats_of(audio: Audio) -> BeatReport:
             tempos.append(clock.tempo_bpm)
             if beat > told:
                 beats.append(round(float(clock.time_at(float(beat))), 4))
-                if beat % 4 == clock.downbeat:
+                if beat % BEATS_PER_BAR == clock.downbeat:
                     downbeats.append(beats[-1])
             if coming > foretold:
                 predicted.append((round(now_s, 4), round(float(clock.time_at(float(coming))), 4)))

@@ -1,5 +1,6 @@
-"""What all tests share: how long Hypothesis may think, and the motion capture that may lie beside the checkout."""
+"""What all tests share: how long Hypothesis may think, and what may lie beside the checkout."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,19 @@ settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
-def capture_folder() -> Path:
-    """The motion capture beside the checkout; tests that want it are skipped where it is not."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("no motion capture lies beside this checkout")
-    return folder
+def beside() -> Callable[[str], Path]:
+    """What lies beside the checkout, by its path there; tests that want it are skipped where it is not."""
+
+    def found(path: str) -> Path:
+        there = Path(__file__).resolve().parents[2] / "shared" / path
+        if not there.exists():
+            pytest.skip(f"no {path} lies beside this checkout")
+        return there
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def capture_folder(beside: Callable[[str], Path]) -> Path:
+    """The motion capture beside the checkout."""
+    return beside("data")

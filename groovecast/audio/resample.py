@@ -68,8 +68,9 @@ class Resampler:
         wanted = -(-len(samples) * self.to_hz // self.from_hz)
         tail = np.zeros(self.look_ahead_samples + 2 + self.from_hz // self.to_hz, np.float32)
         signal = np.concatenate((samples, tail))
-        seconds = range(0, len(signal), self.from_hz)  # all at once, ten minutes would take gigabytes
-        return np.concatenate([self.push(signal[at : at + self.from_hz]) for at in seconds])[:wanted]
+        block = self.from_hz // 10  # all at once, ten minutes would take gigabytes
+        blocks = [self.push(signal[at : at + block]) for at in range(0, len(signal), block)]
+        return np.concatenate(blocks)[:wanted]
 
 
 def _sinc_bank(phases: int, half_taps: int, stretch: float) -> Float32[np.ndarray, "phases taps"]:

@@ -10,10 +10,9 @@ _MARKS = 4096  # blocks whose capture time is remembered: 1.4 s even of 16-sampl
 
 @dataclass(frozen=True)
 class Stretch:
-    """Samples in a row, where they stand in the stream, and when the first was captured."""
+    """Samples in a row, and when the first was captured."""
 
     samples: Float32[np.ndarray, " samples"]
-    first_index: int
     first_sample_time_s: float
 
 
@@ -45,19 +44,9 @@ class SampleRing:
         return len(self._samples)
 
     @property
-    def written_samples(self) -> int:
-        """Any thread. How many samples were ever written."""
-        return self._written
-
-    @property
     def lost_samples(self) -> int:
         """Any thread. How many written samples the reader never got, as far as it has read."""
         return self._lost
-
-    @property
-    def waiting_samples(self) -> int:
-        """Reading thread. How many samples can be read now."""
-        return min(self._written - self._next, len(self._samples))
 
     def write(self, samples: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
         """Audio thread. Keep a block; never waits, allocates no array."""
@@ -96,7 +85,7 @@ class SampleRing:
         self._next = end
         if not len(samples):
             return None
-        return Stretch(samples, sound_from, self._time_of(sound_from))
+        return Stretch(samples, self._time_of(sound_from))
 
     def _time_of(self, index: int) -> float:
         newest = self._marks - 1

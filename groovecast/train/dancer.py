@@ -1,8 +1,8 @@
 """How a dancer is trained: native few-step diffusion on windows of takes, the last part on its own rollouts.
 
-The network learns with as many noise levels as it will be sampled with (Chen et al. 2024, "CAMDM", section 4),
-so that nothing has to be distilled. In the last part half of the steps continue a plan of the network's own,
-which is what it will live on (Zhao et al. 2024, "DartControl", section 3.2).
+The network learns at noise levels drawn from a continuum, a share of them noise alone, where sampling starts. It is
+sampled in the few steps that its config names, so nothing has to be distilled. In the last part half of the steps
+continue a plan of the network's own, which is what it will live on (Zhao et al. 2024, "DartControl", section 3.2).
 """
 
 import copy

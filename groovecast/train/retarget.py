@@ -29,7 +29,7 @@ from groovecast.train.roster import landmarks_of
 Vectors = Float64[np.ndarray, "frames 3"]
 Quats = Float64[np.ndarray, "frames 4"]
 
-_DOWN, _FORWARD, _UP = np.array([0, -1.0, 0]), np.array([0, 0, 1.0]), np.array([0, 1.0, 0])
+_DOWN, _UP = np.array([0, -1.0, 0]), np.array([0, 1.0, 0])
 # A limb straighter than this says nothing of its hinge axis.
 _STRAIGHT_SINE = 0.17
 

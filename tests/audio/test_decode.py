@@ -1,5 +1,6 @@
 """Sound files: the good, and one helpful line for the bad."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +40,16 @@ def test_broken_samples_become_silence_and_are_counted(tmp_path: Path) -> None:
     np.testing.assert_allclose(audio.samples[:, 0], [0.1, 0, 0.2, 0])
 
 
-def test_a_truncated_mp3_is_loaded_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_truncated_mp3_is_loaded_as_far_as_it_goes_and_without_a_word(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "song.mp3"
     soundfile.write(path, np.tile(TONE, 10), 44100, format="MP3")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     assert 20000 < len(load_audio(path).samples) < 80000
+    os.write(2, b"heard again")
+    assert capfd.readouterr() == ("", "heard again")
 
 
 def test_an_mp3_of_a_few_bytes_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The streaming resampler."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,6 +50,26 @@ def test_output_comes_once_the_stated_look_ahead_is_there(rate_hz: int) -> None:
     assert len(resampler.push(silent)) >= 1
     resampler.reset()
     assert len(resampler.push(silent[:-1])) == 0
+
+
+@pytest.mark.parametrize("rate_hz", [24000, 44100, 48000, 44101])
+def test_the_whole_is_the_stream_to_the_bit(rate_hz: int) -> None:
+    samples = np.random.default_rng(2).standard_normal(int(0.35 * rate_hz)).astype(np.float32)
+    whole, streamed = Resampler(rate_hz).whole(samples), Resampler(rate_hz).push(samples)
+    assert len(whole) == -(-len(samples) * 24000 // rate_hz)
+    assert np.array_equal(whole[: len(streamed)], streamed)
+
+
+def test_ten_minutes_are_resampled_in_little_more_than_they_take_themselves() -> None:
+    samples = np.zeros(600 * 48000, np.float32)
+    resampler = Resampler(48000)
+    tracemalloc.start()
+    try:
+        assert len(resampler.whole(samples)) == 600 * 24000
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 3 * samples.nbytes
 
 
 def test_a_rate_that_no_ear_can_use_is_refused() -> None:

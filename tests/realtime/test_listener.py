@@ -1,5 +1,6 @@
 """The listener: the same however the sound is cut, on the clock of the sound card, through gaps and jitter."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from realtime.listener import Listener, beats_of
 
 RATE_HZ = 48000
 TEMPO_BPM = 125.0
-MUSIC = Path(__file__).parents[2] / ".." / "shared" / "music"
 
 
 def kicks(seconds: float, first_s: float = 0.25) -> np.ndarray:
@@ -107,6 +107,20 @@ def test_another_stream_begins_where_times_leap(jump_s: float) -> None:
     assert listener.clock.confidence == 0
 
 
+def test_numbers_that_are_none_are_heard_as_silence() -> None:
+    broken = kicks(6.0)
+    broken[4800:4804] = [np.nan, np.inf, -np.inf, np.nan]
+    mended, times_s = broken.copy(), 100 + np.arange(0, 6, 0.01)
+    mended[4800:4804] = 0
+    one, other = hear(broken, [480]), hear(mended, [480])
+    for heard in (one.energy_slow, one.musical, one.clock.confidence):
+        assert np.isfinite(heard)
+    assert (one.energy_slow, one.musical) == (other.energy_slow, other.musical)
+    np.testing.assert_array_equal(one.clock.beat_at(times_s), other.clock.beat_at(times_s))
+    np.testing.assert_array_equal(one.energy_at(times_s), other.energy_at(times_s))
+    assert one.energy_slow > 0 and one.clock.confidence > 0
+
+
 def test_a_song_is_reported_as_it_was_announced() -> None:
     report = beats_of(Audio(kicks(15.0)[:, None], RATE_HZ))
     assert report.tempo_bpm == pytest.approx(TEMPO_BPM, rel=0.01)
@@ -129,9 +143,8 @@ def test_a_silent_song_has_no_beats() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not MUSIC.is_dir(), reason="no music beside the checkout")
-def test_speech_is_not_locked_to() -> None:
-    audio = load_audio(MUSIC / "speech.ogg")
+def test_speech_is_not_locked_to(beside: Callable[[str], Path]) -> None:
+    audio = load_audio(beside("music/speech.ogg"))
     listener, confident = Listener(audio.sample_rate_hz), []
     for first in range(0, 15 * audio.sample_rate_hz, 480):
         listener.listen(audio.samples[first : first + 480, 0], first / audio.sample_rate_hz)

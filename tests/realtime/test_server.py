@@ -384,7 +384,7 @@ def test_stopping_waits_for_nobody(on: On, page_dir: Path) -> None:
         await asyncio.sleep(0.05)
         began_s = loop.time()
         await stage.server.__aexit__(None, None, None)
-        assert loop.time() - began_s < 2
+        assert loop.time() - began_s < 8  # a handshake is given up after 10
         spare.close()
         slow.close()
 

@@ -54,7 +54,7 @@ def test_an_absent_receiver_costs_drops_and_no_time_and_may_come_later(receiver:
     began_s = time.perf_counter()
     for _ in range(100):
         show(sink, a_pose())
-    assert time.perf_counter() - began_s < 1
+    assert time.perf_counter() - began_s < 10  # one that waited for answers would take minutes
     assert sink.sent + sink.dropped == 100
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as late:
         late.bind((host, port))

@@ -6,6 +6,7 @@ import sys
 import threading
 import wave
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -226,6 +227,35 @@ def test_a_machine_without_portaudio_is_told_the_mend(monkeypatch: pytest.Monkey
     monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(OSError, match="apt install libportaudio2"):
+        devices()
+
+
+class PortAudioError(Exception):
+    """As sounddevice's own: no OSError."""
+
+
+def test_a_portaudio_that_cannot_begin_is_told_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unwilling:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "sounddevice":
+                raise PortAudioError("Error initializing PortAudio:\nUnanticipated host error [-9999]")
+
+    monkeypatch.delitem(sys.modules, "sounddevice", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Unwilling(), *sys.meta_path])
+    with pytest.raises(OSError, match=r"says Error initializing PortAudio: Unanticipated .*: check that"):
+        devices()
+
+
+def test_a_portaudio_that_cannot_name_its_devices_is_told_with_the_mend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unable() -> None:
+        raise PortAudioError("Error querying host APIs")
+
+    fake = ModuleType("sounddevice")
+    vars(fake).update(PortAudioError=PortAudioError, query_hostapis=unable)
+    monkeypatch.setitem(sys.modules, "sounddevice", fake)
+    with pytest.raises(OSError, match="PortAudio says Error querying host APIs: check that"):
         devices()
 
 

@@ -1,6 +1,7 @@
 """A take survives BVH, in both directions and in every dialect; damage is told by its line."""
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", PendingDeprecationWarning)  # its own way of importing PyGLM
     import bvhio
 
-WILD = Path(__file__).parents[2].parent / "shared" / "data" / "formats" / "cmu_indian_08.bvh"
 SKELETON = groovecast_skeleton()
 
 SMALL = """HIERARCHY
@@ -148,11 +148,11 @@ def test_we_read_what_bvhio_writes_as_it_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not WILD.exists(), reason="no captured take beside the checkout")
-def test_a_captured_take_is_read_as_bvhio_reads_it(tmp_path: Path) -> None:
-    lines = WILD.read_text().splitlines(keepends=True)
+def test_a_captured_take_is_read_as_bvhio_reads_it(beside: Callable[[str], Path], tmp_path: Path) -> None:
+    wild = beside("data/formats/cmu_indian_08.bvh")
+    lines = wild.read_text().splitlines(keepends=True)
     at = next(k for k, line in enumerate(lines) if line.startswith("Frames:"))
-    whole = read_bvh(WILD)
+    whole = read_bvh(wild)
     assert whole.fps == 120
     few = tmp_path / "few.bvh"
     few.write_text("".join([*lines[:at], "Frames: 40\n", lines[at + 1], *lines[at + 2 : at + 42]]))

@@ -66,6 +66,6 @@ def test_a_rejected_vector_is_a_wire_error(name: str) -> None:
         decode_frame(message(name))
 
 
-def test_the_issue_s_cases_are_all_there() -> None:
+def test_every_kind_of_message_has_a_vector() -> None:
     asked = "rest_52 negative_w i16_52 seq_last seq_wrapped joints_0 body_22 joints_255 unknown_blocks"
     assert set(asked.split()) | {"truncated_quaternions", "wrong_magic", "future_major"} <= set(NAMES)
