@@ -27,6 +27,20 @@ from websockets.typing import Subprotocol
 from groovecast.motion.pose import Pose
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.wire.frame import Frame, encode_frame
+from groovecast.wire.messages import (
+    Hello,
+    Notice,
+    Percentiles,
+    Ping,
+    Pong,
+    Set,
+    Song,
+    State,
+    Transport,
+    decode_from_client,
+    encode_text,
+    skeleton_text,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "clients" / "web" / "dist"
@@ -127,12 +141,14 @@ class FakeServer:
     port: int = 0
     pose_at: PoseAt = dancing_pose
     heard: list[dict[str, object]] = field(default_factory=list)  # text messages of clients
+    track: str = "/track/clicks.wav"
+    asked: list[str] = field(default_factory=list)  # paths, in order
     song: bytearray = field(default_factory=bytearray)  # what clients sent as a song's samples
     _playing: bool = True
     _position_s: float = 0.0
     _at_s: float = 0.0
-    _local: bool = False
-    _song_samples: int = 0
+    _own: Song | None = None  # the client's song that is danced to
+    _coming: Song | None = None
     _clients: set[ServerConnection] = field(default_factory=set)
 
     @property
@@ -179,9 +195,10 @@ class FakeServer:
 
     def _answer(self, _: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
+        self.asked.append(path)
         if path == "/ws":
             return None
-        if path == "/track/clicks.wav":
+        if path == self.track:
             return _respond(".wav", clicks())
         file = DIST / (path.lstrip("/") or "index.html")
         if DIST in file.resolve().parents and file.is_file():
@@ -189,27 +206,33 @@ class FakeServer:
         return Response(HTTPStatus.NOT_FOUND, "Not Found", Headers({"Content-Length": "0"}), b"")
 
     def _transport(self) -> str:
-        track = None if self._local else "/track/clicks.wav"
-        duration_s = self._song_samples / TRACK_RATE_HZ if self._local else TRACK_S
-        return json.dumps(
-            {
-                "type": "transport",
-                "playing": self._playing,
-                "title": "Own song" if self._local else "Sine waves",
-                "track": track,
-                "local": self._local,
-                "position_s": self._position_s,
-                "at_s": self._at_s,
-                "duration_s": duration_s,
-            }
+        own = self._own
+        return encode_text(
+            Transport(
+                playing=self._playing,
+                title=own.title if own else "Sine waves",
+                track=None if own else self.track,
+                local=own is not None,
+                position_s=self._position_s,
+                at_s=self._at_s,
+                duration_s=own.samples / own.sample_rate_hz if own else TRACK_S,
+            )
         )
 
     async def _talk(self, client: ServerConnection) -> None:
-        content = (ROOT / "protocol" / "skeleton.json").read_bytes()
-        hello = {"type": "hello", "server": "groovecast", "version": "0", "session": "fake", "protocol": 1}
-        await client.send(json.dumps(hello | {"now_s": self._loop.time()}))
-        await client.send(json.dumps({"type": "skeleton", **json.loads(content), "hash": "none"}))
-        await client.send(self._transport())
+        skeleton, digest = skeleton_text()
+        hello = Hello(
+            version="0",
+            session="fake",
+            now_s=self._loop.time(),
+            skeleton=digest,
+            fps=FPS,
+            look_ahead_s=LOOK_AHEAD_S,
+            encoding="f32",
+            joints=groovecast_skeleton().joints,
+        )
+        for text in (encode_text(hello), skeleton, self._transport()):
+            await client.send(text)
         self._clients.add(client)
         dance = asyncio.create_task(self._dance(client))
         try:
@@ -223,30 +246,49 @@ class FakeServer:
 
     async def _hear(self, client: ServerConnection, message: str | bytes) -> None:
         if isinstance(message, bytes):
-            magic, first = struct.unpack_from("<4sI", message)
-            if magic != b"GCPC" or first * 2 != len(self.song):
-                await client.send(json.dumps({"type": "notice", "text": "the song came out of order"}))
-                return
-            self.song += message[8:]
-            if len(self.song) == 2 * self._song_samples:
-                self._local, self._playing = True, True
-                await self._tell_transport(0.0)
+            await self._hear_sound(client, message)
             return
-        heard = json.loads(message)
+        heard = decode_from_client(message)
         now_s = self._loop.time()
-        if heard["type"] == "ping":
-            await client.send(json.dumps({"type": "pong", "t0": heard["t0"], "t1": now_s, "t2": now_s}))
+        if isinstance(heard, Ping):
+            await client.send(encode_text(Pong(t0=heard.t0, t1=now_s, t2=now_s)))
             return
-        self.heard.append(heard)
+        self.heard.append(json.loads(message))
         position_s = self._position_s + (now_s - self._at_s if self._playing else 0.0)
-        if heard["type"] == "song":
+        if isinstance(heard, Song):
             self.song.clear()
-            self._song_samples = heard["samples"]
-        elif heard["type"] == "set" and heard["name"] == "playing":
-            self._playing = heard["value"]
+            self._coming = heard
+        elif isinstance(heard, Set) and heard.name == "playing":
+            self._playing = bool(heard.value)
             await self._tell_transport(position_s)
-        elif heard["type"] == "set" and heard["name"] == "position_s":
-            await self._tell_transport(heard["value"])
+        elif isinstance(heard, Set) and heard.name == "position_s":
+            await self._tell_transport(float(heard.value))
+
+    async def _hear_sound(self, client: ServerConnection, message: bytes) -> None:
+        magic, first = struct.unpack_from("<4sI", message)
+        if self._coming is None or magic != b"GCPC" or first * 2 != len(self.song):
+            await client.send(encode_text(Notice(text="the song came out of order")))
+            return
+        self.song += message[8:]
+        if len(self.song) == 2 * self._coming.samples:
+            self._own, self._coming, self._playing = self._coming, None, True
+            await self._tell_transport(0.0)
+
+    def _state(self) -> str:
+        return encode_text(
+            State(
+                tempo_bpm=TEMPO_BPM if self._playing else 0.0,
+                confidence=0.97 if self._playing else 0.0,
+                energy=0.5,
+                silent=not self._playing,
+                model="sine",
+                engine="none",
+                fps=FPS,
+                misses=0,
+                latency_ms=Percentiles(p50=12.0, p95=20.0, p99=30.0, max=40.0),
+                clients=len(self._clients),
+            )
+        )
 
     async def _tell_transport(self, position_s: float) -> None:
         self._position_s, self._at_s = position_s, self._loop.time()
@@ -270,26 +312,9 @@ class FakeServer:
             )
             await client.send(encode_frame(frame))
             if seq % 15 == 0:
-                await client.send(json.dumps(_STATE))
+                await client.send(self._state())
             seq += 1
             await asyncio.sleep(max(0.0, begun_s + seq / FPS - self._loop.time()))
-
-
-_STATE = {
-    "type": "state",
-    "tempo_bpm": TEMPO_BPM,
-    "confidence": 0.97,
-    "energy": 0.5,
-    "silent": False,
-    "model": "sine",
-    "engine": "none",
-    "fps": FPS,
-    "misses": 0,
-    "latency_ms": {"p50": 12.0, "p95": 20.0, "p99": 30.0, "max": 40.0},
-    "clients": 1,
-    "dropped": 0,
-    "dropped_here": 0,
-}
 
 
 def _respond(suffix: str, content: bytes) -> Response:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from fake_server import TRACK_S, clicks
 from watched import OpenPage
 
 pytestmark = pytest.mark.browser
@@ -24,12 +25,14 @@ def demo_address() -> Iterator[str]:
         text=True,
     )
     assert demo.stderr is not None
-    found = re.search(r"http://\S+", demo.stderr.readline())
-    assert found is not None
-    yield found[0]
-    demo.terminate()
-    demo.wait(10)
-    demo.stderr.close()
+    try:
+        found = re.search(r"http://\S+", demo.stderr.readline())
+        assert found is not None
+        yield found[0]
+    finally:
+        demo.terminate()
+        demo.wait(10)
+        demo.stderr.close()
 
 
 def test_the_demo_dances_in_a_browser_to_the_music_that_the_page_plays(
@@ -62,3 +65,17 @@ def test_the_demo_can_be_paused_from_the_page(demo_address: str, open_page: Open
     watched.wait_for("!groovecast.transport.playing")
     watched.page.keyboard.press("Space")
     watched.wait_for("groovecast.transport.playing")
+
+
+def test_the_demo_dances_to_a_song_of_the_persons_own(demo_address: str, open_page: OpenPage) -> None:
+    watched = open_page(demo_address)
+    watched.wait_for_poses(5)
+    song = {"name": "my clicks.wav", "mimeType": "", "buffer": clicks()}
+    watched.page.set_input_files("#song-file", song)
+    watched.wait_for("groovecast.transport.local && groovecast.transport.playing")
+    transport = watched.page.evaluate("groovecast.transport")
+    assert transport["title"] == watched.page.inner_text("#title") == "my clicks"
+    assert transport["track"] is None and abs(transport["duration_s"] - TRACK_S) < 0.01
+    watched.wait_for_poses(20)
+    watched.wait_for("groovecast.sound.driftMs !== null")
+    assert not [line for line in watched.complaints if "GPU stall" not in line and "GL Driver" not in line]

@@ -158,6 +158,7 @@ def test_the_space_bar_stops_and_starts_the_music(server: FakeServer, open_page:
     watched.wait_for_poses(2)
     watched.page.keyboard.press("Space")
     watched.wait_for("groovecast.transport.playing === false && groovecast.sound.driftMs === null")
+    watched.wait_for("document.getElementById('tempo').textContent === '– BPM'")
     watched.page.keyboard.press("Space")
     watched.wait_for("groovecast.transport.playing === true")
     said = [(m["name"], m["value"]) for m in server.heard if m["type"] == "set"]
@@ -209,6 +210,19 @@ def test_a_persons_own_song_reaches_the_dancer_whole(server: FakeServer, open_pa
     watched.wait_for("groovecast.sound.driftMs !== null")
 
 
+def test_of_two_songs_chosen_one_after_the_other_the_second_is_danced_to(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    watched = open_page(server.address)
+    watched.wait_for_poses(2)
+    choose(watched, "song", "long.wav", beep(seconds=30.0))
+    choose(watched, "song", "short.wav", beep(seconds=4.0))
+    watched.wait_for("groovecast.transport.local && groovecast.transport.title === 'short'")
+    watched.wait_for("groovecast.sound.driftMs !== null")
+    assert len(server.song) == 2 * 96000
+    assert "out of order" not in watched.page.inner_text("#notice")
+
+
 def test_files_that_are_neither_are_refused_in_plain_words_and_the_dance_goes_on(
     server: FakeServer, open_page: OpenPage
 ) -> None:
@@ -230,11 +244,14 @@ def test_the_page_finds_the_server_again(open_page: OpenPage) -> None:
     watched.wait_for_poses(2)
     first.stop()
     watched.wait_for("document.getElementById('status').textContent.startsWith('no server')")
-    second = FakeServer(port=first.port)
+    second = FakeServer(port=first.port, track="/track/another.wav")
     second.start()
     watched.wait_for("document.getElementById('status').textContent === 'live'")
     watched.wait_for_poses(5)
     assert watched.page.evaluate("groovecast.counters.connects") == 2
+    watched.wait_for("Math.abs(groovecast.sound.driftMs ?? 1000) < 20")
+    assert first.asked.count("/track/clicks.wav") == second.asked.count("/track/another.wav") == 1
+    assert "/track/clicks.wav" not in second.asked, "the song before is over"
     second.stop()
 
 

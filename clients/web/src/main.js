@@ -7,7 +7,7 @@ import { Connection, streamAddress } from "./connection.js";
 import { Panel } from "./panel.js";
 import { Player } from "./player.js";
 import { Stage } from "./scene.js";
-import { LONGEST_SONG_S, mixToMono, sendSong } from "./song.js";
+import { LONGEST_SONG_S, mixToMono, sendSong, titleOf } from "./song.js";
 import { positionAt, Sound } from "./sound.js";
 import { strings } from "./strings.js";
 
@@ -26,7 +26,7 @@ const counters = {
   firstPoseMs: null, // since the page was asked for
   firstFrameMs: null,
 };
-let offsetMs = 0; // the person's own: positive shows and sounds everything later
+let offsetMs = 0; // the person's own: positive shows the dancer later; the sound stays in step with the server
 let skeleton = null;
 let transport = null;
 let state = null;
@@ -35,6 +35,7 @@ let stage = null;
 let lastFrame = null;
 let lastBeat = null;
 let wordsAtS = 0;
+let songsChosen = 0; // the newest one goes to the dancer, whichever is decoded first
 
 const clock = new ServerClock();
 const player = new Player();
@@ -93,15 +94,19 @@ function setPlaying(playing) {
 }
 
 async function danceTo(file) {
+  songsChosen += 1;
+  const chosen = songsChosen;
+  const wanted = () => chosen === songsChosen;
   sound.unblock();
   panel.notice(strings.decoding(file.name), true);
   let buffer;
   try {
     buffer = await sound.decode(await file.arrayBuffer());
   } catch {
-    panel.notice(strings.unreadableSong(file.name));
+    if (wanted()) panel.notice(strings.unreadableSong(file.name));
     return;
   }
+  if (!wanted()) return;
   if (buffer.duration > LONGEST_SONG_S) {
     panel.notice(strings.songTooLong(Math.ceil(buffer.duration / 60)));
     return;
@@ -111,10 +116,11 @@ async function danceTo(file) {
     return;
   }
   const samples = await mixToMono(buffer);
-  sound.keepOwn(buffer);
-  const title = file.name.replace(/\.[^.]+$/, "");
+  const title = titleOf(file.name);
   const tell = (share) => panel.notice(strings.sending(title, Math.floor(100 * share)), true);
-  const sent = await sendSong(connection, title, samples, tell);
+  const sent = await sendSong(connection, { title, samples }, tell, wanted);
+  if (!wanted()) return;
+  if (sent) sound.keepOwn(buffer, title);
   panel.notice(sent ? strings.thinking : strings.notConnected);
 }
 
@@ -186,7 +192,7 @@ function writeWords(pose, nowS) {
   if (transport) panel.showPosition(positionAt(transport, nowS), transport.duration_s);
   panel.showSoundGate(sound.blocked);
   if (pose && connection.open) panel.status(state?.silent ? strings.silent : strings.live, "live");
-  const tempo = pose?.tempoBpm || state?.tempo_bpm || 0;
+  const tempo = pose?.tempoBpm ?? 0; // 0: unknown
   const latency = state?.latency_ms?.p50;
   panel.showNumbers({
     tempo: tempo > 0 ? strings.tempo(tempo) : strings.noTempo,

@@ -2,10 +2,16 @@
 
 export const SONG_RATE_HZ = 24000;
 export const LONGEST_SONG_S = 600;
+const LONGEST_TITLE = 200; // letters that a server keeps
 const PIECE_SAMPLES = 32768; // 64 KiB, the most that a message may hold
 const PIECE_HEADER_BYTES = 8;
 const MOST_WAITING_BYTES = 1 << 20;
 const MAGIC_GCPC = 0x43504347; // "GCPC", little-endian
+
+/** What a song of this file name is called, here and at the server. */
+export function titleOf(fileName) {
+  return [...fileName.replace(/\.[^.]+$/, "")].slice(0, LONGEST_TITLE).join("");
+}
 
 /** Samples -1..1 as 16-bit whole numbers; what is too loud is clipped. */
 export function toInt16(samples) {
@@ -38,16 +44,20 @@ export async function mixToMono(buffer) {
   return toInt16((await offline.startRendering()).getChannelData(0));
 }
 
-/** Send a song; `progress` hears the share that has left. False when the line broke. */
-export async function sendSong(connection, title, samples, progress) {
+/**
+ * Send a song; `progress` hears the share that has left. False when the line broke, or when the song is no longer
+ * `wanted`: the pieces of two songs must not mix.
+ */
+export async function sendSong(connection, { title, samples }, progress, wanted) {
+  if (!wanted()) return false;
   const begun = connection.say({ type: "song", title, sample_rate_hz: SONG_RATE_HZ, samples: samples.length });
   if (!begun) return false;
   let sent = 0;
   for (const piece of pieces(samples)) {
-    while (connection.open && connection.waitingBytes > MOST_WAITING_BYTES) {
+    while (wanted() && connection.open && connection.waitingBytes > MOST_WAITING_BYTES) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    if (!connection.sendBytes(piece)) return false;
+    if (!wanted() || !connection.sendBytes(piece)) return false;
     sent += (piece.byteLength - PIECE_HEADER_BYTES) / 2;
     progress(sent / samples.length);
   }

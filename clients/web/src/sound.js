@@ -2,7 +2,8 @@
 
 import { strings } from "./strings.js";
 
-const LEAD_S = 0.06; // a start is planned this far ahead
+const LEAD_S = 0.02; // a start is planned this far ahead, no more: at a loop's seam it is silence
+const LONGEST_RING_OUT_S = 0.25; // so long the music before may sound on until the next begins
 const LARGEST_DRIFT_S = 0.02;
 const CHECK_EVERY_MS = 250;
 const CHECKS_BEFORE_TRUST = 4;
@@ -26,7 +27,7 @@ export class Sound extends EventTarget {
   #transport = null;
   #buffer = null;
   #track = null; // the address that #buffer came from
-  #own = null; // the buffer of the person's own song
+  #own = null; // {buffer, title} of the person's own song
   #source = null; // {node, gain, startedAt, offsetS}
   #drifts = [];
   driftMs = null;
@@ -56,8 +57,8 @@ export class Sound extends EventTarget {
   }
 
   /** Keep the person's own song: it is played when the server says that it dances to it. */
-  keepOwn(buffer) {
-    this.#own = buffer;
+  keepOwn(buffer, title) {
+    this.#own = { buffer, title };
   }
 
   /** The server says what is playing, and from when. */
@@ -73,23 +74,24 @@ export class Sound extends EventTarget {
         const buffer = await this.decode(await answer.arrayBuffer());
         if (this.#track === trackAddress) this.#buffer = buffer;
       } catch (error) {
+        if (this.#track !== trackAddress) return; // another track is wanted since
         this.#track = null;
         this.dispatchEvent(new CustomEvent("trouble", { detail: error.message }));
       }
-    }
-    this.#stop();
-    this.#follow();
+      this.#follow();
+    } else this.#follow(true);
   }
 
   #wanted() {
     if (!this.#transport) return null;
-    if (this.#transport.local) return this.#isOwn() ? this.#own : null;
+    if (this.#transport.local) return this.#isOwn() ? this.#own.buffer : null;
     return this.#transport.track ? this.#buffer : null;
   }
 
   /** The server dances to our song, not to one that somebody else has sent since. */
   #isOwn() {
-    return this.#own !== null && Math.abs(this.#own.duration - this.#transport.duration_s) < SAME_SONG_S;
+    if (this.#own?.title !== this.#transport.title) return false;
+    return Math.abs(this.#own.buffer.duration - this.#transport.duration_s) < SAME_SONG_S;
   }
 
   /** The context's time that is heard at this moment, loudspeaker's delay included. */
@@ -106,24 +108,26 @@ export class Sound extends EventTarget {
     return this.clock.at(localS());
   }
 
-  #follow() {
+  /** Sound as the transport says; `anew`: what sounds now follows another transport, or has drifted. */
+  #follow(anew = false) {
     const buffer = this.#wanted();
     const nowS = this.#serverNow();
     const ready = buffer && this.#transport.playing && this.#context.state === "running" && nowS !== null;
     if (!ready) this.#stop();
-    else if (this.#source === null) this.#start(buffer, nowS);
+    else if (anew || this.#source === null) this.#start(buffer, nowS);
     this.dispatchEvent(new CustomEvent("change"));
   }
 
   #start(buffer, nowS) {
-    const startAt = this.#context.currentTime + LEAD_S;
+    const startAt = this.#context.currentTime + this.#context.baseLatency + LEAD_S;
     const heardAtS = nowS + (startAt - this.#heardNow());
     const offsetS = this.#transport.position_s + (heardAtS - this.#transport.at_s);
+    const late = Math.max(0, -offsetS); // a song that begins in a moment
+    this.#stop(offsetS < buffer.duration && late < LONGEST_RING_OUT_S ? startAt + late : this.#context.currentTime);
     if (offsetS >= buffer.duration) return;
     const node = new AudioBufferSourceNode(this.#context, { buffer });
     const gain = new GainNode(this.#context, { gain: 0 });
     node.connect(gain).connect(this.#out);
-    const late = Math.max(0, -offsetS); // a song that begins in a moment
     node.start(startAt + late, Math.max(0, offsetS));
     gain.gain.setValueAtTime(0, startAt + late);
     gain.gain.linearRampToValueAtTime(1, startAt + late + FADE_S);
@@ -131,13 +135,12 @@ export class Sound extends EventTarget {
     this.#drifts = [];
   }
 
-  #stop() {
+  #stop(at = this.#context.currentTime) {
     if (this.#source === null) return;
     const { node, gain } = this.#source;
-    const now = this.#context.currentTime;
-    gain.gain.cancelScheduledValues(now);
-    gain.gain.setTargetAtTime(0, now, FADE_S / 3);
-    node.stop(now + 3 * FADE_S);
+    gain.gain.cancelScheduledValues(at);
+    gain.gain.setTargetAtTime(0, at, FADE_S / 3);
+    node.stop(at + 3 * FADE_S);
     this.#source = null;
     this.driftMs = null;
   }
@@ -157,8 +160,7 @@ export class Sound extends EventTarget {
     this.driftMs = driftS * 1000;
     if (this.#drifts.length >= CHECKS_BEFORE_TRUST && Math.abs(driftS) > LARGEST_DRIFT_S) {
       this.restarts += 1;
-      this.#stop();
-      this.#follow();
+      this.#follow(true);
     }
   }
 }
