@@ -1,4 +1,4 @@
-"""Films the demo's page for the README: `python docs/make_gif.py` writes docs/dance.gif (needs Chromium, ffmpeg no)."""
+"""Films the demo's page for the README: `python docs/make_gif.py` writes docs/dance.gif (needs Chromium)."""
 
 import argparse
 import base64
@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
@@ -16,8 +17,8 @@ _FLAGS = (
     "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
     "--autoplay-policy=no-user-gesture-required", "--hide-scrollbars",
 )  # fmt: skip
-_SIZE = (560, 400)
-_COLOURS = 96
+_SIZE = (640, 480)
+_COLOURS = 128
 
 
 def film(after_s: float, seconds: float) -> list[tuple[float, Image.Image]]:
@@ -69,7 +70,7 @@ def main() -> None:
     pictures, times = [picture for _, picture in taken], [stamp for stamp, _ in taken]
     palette = pictures[len(pictures) // 2].quantize(_COLOURS)
     frames = [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
-    gaps = [max(20, round(1000 * (b - a))) for a, b in zip(times, times[1:], strict=False)]
+    gaps = [max(20, round(1000 * (b - a))) for a, b in pairwise(times)]
     frames[0].save(
         asked.out, save_all=True, append_images=frames[1:], duration=[*gaps, gaps[-1]], loop=0, optimize=True
     )
