@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -87,8 +88,22 @@ def write_onnx(model: Denoiser, path: Path) -> None:
     if program is None:
         raise RuntimeError("asked for an ONNX graph, the exporter gave none: see its messages above")
     part = path.with_name(path.name + ".part")
-    program.save(str(part), external_data=False)
+    part.write_bytes(without_traces(program.model_proto).SerializeToString())
     part.replace(path)
+
+
+def without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph without the exporter's notes on each node, which name files of the machine that it ran on."""
+    del proto.metadata_props[:]
+    for graph in (proto.graph, *proto.functions):
+        del graph.metadata_props[:]
+        graph.doc_string = ""
+        for entry in (*graph.node, *graph.value_info):
+            del entry.metadata_props[:]
+            entry.doc_string = ""
+    for value in (*proto.graph.input, *proto.graph.output, *proto.graph.initializer):
+        del value.metadata_props[:]
+    return proto
 
 
 def torch_plan(model: Denoiser, inputs: dict[str, Tensor]) -> np.ndarray:

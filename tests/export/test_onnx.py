@@ -49,6 +49,11 @@ def test_the_graph_answers_as_the_weights_do_for_any_batch(
     np.testing.assert_allclose(plan, torch_plan(model, inputs), atol=2e-5)
 
 
+def test_the_graph_names_no_file_of_the_machine_that_made_it(artefact: Path) -> None:
+    content = artefact.read_bytes()
+    assert b".py" not in content and str(Path(__file__).parents[2]).encode() not in content
+
+
 def test_parity_sees_a_difference_where_there_is_one(model: Denoiser) -> None:
     plan = torch_plan(model, example_inputs(model, 1))[0]
     turned = plan.copy()
