@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
-from groovecast.audio.decode import Audio
+from groovecast.audio.decode import Audio, mono
 from realtime.clock import Clock
 
 # hear(mono block, time at which its first sample was captured): called on the source's own thread.
@@ -82,7 +82,7 @@ class FileSource:
         self.title = title
         self.blocks = 0
         self.overruns = 0
-        self._samples = np.ascontiguousarray(audio.samples.mean(axis=1), np.float32)
+        self._samples = mono(audio.samples)
         self._clock = clock
         self._block_samples = block_samples or max(1, audio.sample_rate_hz // _BLOCKS_PER_S)
         self.connected = True

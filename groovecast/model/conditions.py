@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from groovecast.audio.beat import BEATS_PER_BAR
+
 MUSIC_CHANNELS = 10
-BEATS_PER_BAR = 4
 
 
 @dataclass(frozen=True)

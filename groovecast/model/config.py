@@ -2,6 +2,7 @@
 
 import msgspec
 
+from groovecast.model.conditions import MUSIC_CHANNELS
 from groovecast.motion.representation import NUMBERS
 
 
@@ -13,7 +14,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
     plan_frames: int = 50
     frames_per_token: int = 2
     numbers: int = NUMBERS
-    music_channels: int = 10
+    music_channels: int = MUSIC_CHANNELS
     width: int = 256
     layers: int = 5
     heads: int = 4

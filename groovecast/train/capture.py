@@ -47,12 +47,6 @@ class Capture:
         places = heads if self.offset_of_bone else tails
         return np.stack(places, axis=1), np.stack(turns, axis=1)
 
-    def tail_cm(self, joint: int) -> Float64[np.ndarray, "frames 3"]:
-        """Where the bone of that joint ends, for archives whose offsets belong to bones."""
-        places, turns = self.world()
-        tail: np.ndarray = places[:, joint] + quat_rotate(turns[:, joint], self.offset_cm[joint])
-        return tail
-
 
 def read_archive(path: Path) -> Iterator[Capture]:
     """The clips of one .npz archive: int16 rotations x y z w over 32767, root in centimetres.

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.skeleton import groovecast_skeleton
 
 _LIMBS = ("leftFoot", "rightFoot", "leftHand", "rightHand")
-BEATS_PER_BAR = 4
 # How much a beat may leave its regular place for an accent; Ellis uses 100 for sound, dancers are freer.
 _TIGHTNESS = 60.0
 

@@ -68,9 +68,6 @@ class Retargeter:
         self.marks = landmarks_of(capture)
         places, self.turns = capture.world()
         self.place = {name: places[:, joint] / 100 for name, joint in self.marks.items()}
-        if capture.offset_of_bone:
-            for side in ("left", "right"):
-                self.place[f"{side} toe tip"] = capture.tail_cm(self.marks[f"{side} toe"]) / 100
         self.skeleton = groovecast_skeleton()
         self.world: dict[str, Quats] = {}
 
@@ -158,7 +155,7 @@ class Retargeter:
         weight = (low & (speed < 0.25)).astype(np.float64)
         turn = self.turn(f"{side} ankle")
         flat = quat_from_yaw(yaw_from_quat(shin))
-        if (f"{side} toe" in self.marks and not self.capture.offset_of_bone) or self.capture.offset_of_bone:
+        if f"{side} toe" in self.marks:
             flat = self._flat_towards(self.place[f"{side} toe"] - ankle)
         return _calibrated(turn, flat, weight)
 
