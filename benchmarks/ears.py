@@ -17,7 +17,7 @@ from jaxtyping import Float, Float32
 from numpy.typing import NDArray
 
 from benchmarks.record import keep, origin
-from groovecast.audio.beat import CONFIDENT
+from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.audio.features import FeatureState, step
 from groovecast.audio.resample import Resampler

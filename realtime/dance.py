@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
-from groovecast.audio.beat import BeatClock
+from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.ring import SampleRing
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of

@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 from numpy.typing import NDArray
 
-from groovecast.audio.beat import BEATS_PER_BAR, CONFIDENT, BeatClock, BeatTracker
+from groovecast.audio.beat import BEATS_PER_BAR, BeatTracker
+from groovecast.audio.beat_clock import CONFIDENT, BeatClock
 from groovecast.audio.decode import Audio, mono
 from groovecast.audio.energy import EnergyMeter
 from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, chroma, step

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import groovecast.demo
-from groovecast.audio.beat import CONFIDENT
+from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock

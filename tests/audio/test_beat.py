@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groovecast.audio import features as f
-from groovecast.audio.beat import CONFIDENT, BarFinder, BarPointer, BeatClock, BeatTracker, ShownBeats
+from groovecast.audio.beat import BarFinder, BarPointer, BeatTracker
+from groovecast.audio.beat_clock import CONFIDENT, BeatClock, ShownBeats
 from groovecast.audio.energy import EnergyMeter
 
 Drums = Callable[[np.ndarray, float], np.ndarray]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groovecast.audio.beat import CONFIDENT
+from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from realtime.listener import Listener, beats_of
 
