@@ -10,6 +10,23 @@ app = App(name="export", help="Make a model's artefacts. Needs the train extra."
 
 
 @app.command
+def ears(*, weights: Path, out: Path) -> None:
+    """The model folder of a trained ear: ONNX file, manifest with hashes and parity, card.
+
+    Parameters
+    ----------
+    weights
+        The .safetensors file that `groovecast train ears` wrote.
+    out
+        The folder to make; its name is the ear's.
+    """
+    from export.ear_to_onnx import bundle_ear
+
+    manifest = bundle_ear(weights, out)
+    print(f"{out}: {manifest.parameters} parameters, logits within {manifest.logit_error:.1e} of the weights")
+
+
+@app.command
 def onnx(
     *,
     weights: Path,

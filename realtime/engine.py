@@ -22,7 +22,7 @@ class CpuEngine:
                 'asked for the cpu engine, ONNX Runtime is missing: pip install "groovecast[cpu]"'
             ) from None
         manifest = read_manifest(folder)
-        content = checked_file(folder, manifest, ONNX_FILE)
+        content = checked_file(folder, manifest.files, ONNX_FILE)
         options = onnxruntime.SessionOptions()
         # One thread that does not spin: the page and the sound need the other core.
         options.intra_op_num_threads = 1

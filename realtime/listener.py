@@ -6,13 +6,17 @@ import numpy as np
 from jaxtyping import Float, Float32
 from numpy.typing import NDArray
 
-from groovecast.audio.beat import BEATS_PER_BAR, BeatTracker
+from groovecast.audio.beat import BeatTracker
 from groovecast.audio.beat_clock import CONFIDENT, BeatClock
 from groovecast.audio.decode import Audio, mono
+from groovecast.audio.ear import HOPS_PER_STEP
 from groovecast.audio.energy import EnergyMeter
-from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, chroma, step
+from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, step
+from groovecast.audio.gain import Leveller
+from groovecast.audio.onset import OnsetMeter
 from groovecast.audio.resample import Resampler
 from groovecast.audio.tonality import ToneMeter
+from realtime.ear import TrainedEar
 
 MEMORY_S = 8.0
 AHEAD_S = 0.2  # how long before a beat a prediction must be made to count
@@ -30,15 +34,22 @@ class Listener:
 
     def __init__(self, sample_rate_hz: int) -> None:
         self._resampler = Resampler(sample_rate_hz)
+        self._ear = TrainedEar()
         self._begin(0.0)
 
     def _begin(self, start_s: float) -> None:
         self._start_s = start_s  # the clock's time of the stream's first sample
         self._samples = 0  # heard so far, at the source's rate
         self._resampler.reset()
+        self._ear.reset()
+        self._leveller = Leveller(self._resampler.from_hz)
         self._rest = np.zeros(0, np.float32)  # resampled, not yet a whole hop
         self._state = FeatureState.start()
         self._tracker, self._meter, self._tones = BeatTracker(), EnergyMeter(), ToneMeter()
+        self._onset_meter = OnsetMeter()
+        self._unheard: list[
+            Float32[np.ndarray, " mels"]
+        ] = []  # spectra of hops that wait for the ear's next step
         self._hops = 0
         self._onsets, self._energies = np.zeros(_MEMORY_HOPS), np.zeros(_MEMORY_HOPS)
 
@@ -65,6 +76,14 @@ class Listener:
     def clock(self) -> BeatClock:
         """The beat as known now; a snapshot that does not change."""
         return self._tracker.clock.shifted(self._start_s)
+
+    def prefer_octave(self, factor: float) -> None:
+        """Dance thread. Count twice as fast (2), or half (0.5)."""
+        self._tracker.prefer_octave(factor)
+
+    def prefer(self, tempo_bpm: float | None, beat_s: float | None) -> None:
+        """Dance thread. The beat is meant to have this tempo, and one falls there; None: as it is heard."""
+        self._tracker.prefer(tempo_bpm, None if beat_s is None else beat_s - self._start_s)
 
     @property
     def silent(self) -> bool:
@@ -101,7 +120,7 @@ class Listener:
 
     def _hear(self, samples: Float32[np.ndarray, " samples"]) -> None:
         self._samples += len(samples)
-        ready = np.concatenate((self._rest, self._resampler.push(samples)))
+        ready = np.concatenate((self._rest, self._resampler.push(self._leveller.push(samples))))
         hops = len(ready) // HOP_SAMPLES
         for hop in ready[: hops * HOP_SAMPLES].reshape(hops, HOP_SAMPLES):
             self._hear_hop(hop)
@@ -111,9 +130,12 @@ class Listener:
         features, self._state = step(hop, self._state)
         self._meter.hear(features)
         self._tones.hear(features.power, self._meter.silent)
-        self._tracker.hear(features.flux, chroma(features.power), self._meter.silent)
+        self._unheard.append(features.log_mel_db)
+        if len(self._unheard) == HOPS_PER_STEP:
+            self._tracker.hear(self._ear.hear(np.stack(self._unheard)), self._meter.silent)
+            self._unheard.clear()
         place = self._hops % _MEMORY_HOPS
-        self._onsets[place] = min(1.0, self._tracker.onset / _ONSET_DIVISOR)
+        self._onsets[place] = min(1.0, self._onset_meter.hear(features.flux) / _ONSET_DIVISOR)
         self._energies[place] = self._meter.fast
         self._hops += 1
 
@@ -145,14 +167,15 @@ def beats_of(audio: Audio) -> BeatReport:
         clock, now_s = listener.clock, listener.heard_until_s
         beat = int(np.floor(clock.beat_at(now_s)))
         coming = int(np.floor(clock.beat_at(now_s + AHEAD_S))) + 1
+        due = float(clock.time_at(float(coming))) < now_s + AHEAD_S + 1.5 * block / audio.sample_rate_hz
         if clock.confidence >= CONFIDENT:
             locked_after_s = round(now_s, 4) if locked_after_s is None else locked_after_s
             tempos.append(clock.tempo_bpm)
             if beat > told:
                 beats.append(round(float(clock.time_at(float(beat))), 4))
-                if beat % BEATS_PER_BAR == clock.downbeat:
+                if (beat - clock.downbeat) % clock.beats_per_bar == 0:
                     downbeats.append(beats[-1])
-            if coming > foretold:
+            if coming > foretold and due:  # as late as may be: later is surer
                 predicted.append((round(now_s, 4), round(float(clock.time_at(float(coming))), 4)))
                 foretold = coming
         told = max(told, beat)

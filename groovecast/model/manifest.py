@@ -2,9 +2,11 @@
 
 import hashlib
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from groovecast.audio.ear import EarConfig
 from groovecast.model.config import ModelConfig
 
 MANIFEST = "manifest.json"
@@ -43,6 +45,23 @@ class Manifest(msgspec.Struct, frozen=True):
     files: dict[str, FileEntry]
 
 
+class EarManifest(msgspec.Struct, frozen=True):
+    """The contents of an ear's `manifest.json`."""
+
+    name: str
+    config: EarConfig
+    parameters: int
+    trained_steps: int
+    trained_minutes: float
+    trained_on: str
+    licence: str
+    logit_error: float  # between artefact and weights, the worst over a minute
+    files: dict[str, FileEntry]
+
+
+AnyManifest = TypeVar("AnyManifest", Manifest, EarManifest)
+
+
 def entry_of(path: Path) -> FileEntry:
     """The hash and the size of a file."""
     content = path.read_bytes()
@@ -54,25 +73,34 @@ def read_manifest(folder: Path) -> Manifest:
 
     Raises FileNotFoundError when there is none and ValueError when it cannot be read, each with the mend.
     """
+    return _read(folder, Manifest)
+
+
+def read_ear_manifest(folder: Path) -> EarManifest:
+    """The manifest of an ear's folder; raises as `read_manifest` does."""
+    return _read(folder, EarManifest)
+
+
+def _read(folder: Path, kind: type[AnyManifest]) -> AnyManifest:
     path = folder / MANIFEST
     if not path.is_file():
         raise FileNotFoundError(
             f"asked for model {folder.name!r}, {path.name} is missing there: name a model folder"
         )
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as why:
         raise ValueError(
             f"asked for model {folder.name!r}, its {path.name} cannot be read ({why}): install it again"
         ) from None
 
 
-def checked_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+def checked_file(folder: Path, files: dict[str, FileEntry], name: str) -> bytes:
     """The bytes of one of the model's files, exactly as they were when the manifest was written.
 
     Raises ValueError when the file is missing or has changed by as much as a byte.
     """
-    path, wanted = folder / name, manifest.files.get(name)
+    path, wanted = folder / name, files.get(name)
     if wanted is None or not path.is_file():
         raise ValueError(f"asked for {name} of model {folder.name!r}, it is missing: install the model again")
     content = path.read_bytes()

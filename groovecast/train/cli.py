@@ -54,7 +54,7 @@ def dancer(*, takes: Path, run: Path, minutes: float = 90.0, seed: int = 7) -> N
     takes
         The take cache that `groovecast train takes` wrote.
     run
-        The folder of this training: checkpoints, weights and a log line every 50 steps.
+        The folder of this training: checkpoints, weights and a log line every 100 steps.
     minutes
         The budget of wall-clock time, earlier runs in the same folder counted in.
     seed
@@ -75,3 +75,58 @@ def dancer(*, takes: Path, run: Path, minutes: float = 90.0, seed: int = 7) -> N
 
         trainer.fit(told)
     print(f"{run / 'dancer.safetensors'}: {trainer.step} steps in {trainer.spent_s / 60:.1f} minutes")
+
+
+@app.command
+def ears(*, songs: Path, run: Path, minutes: float = 60.0, seed: int = 3) -> None:
+    """Train an ear on rendered songs; run again with more minutes to go on from where it stopped.
+
+    Parameters
+    ----------
+    songs
+        The folder of songs and noises that `groovecast train songs` wrote.
+    run
+        The folder of this training: checkpoints, weights and a log line every 100 steps.
+    minutes
+        The budget of wall-clock time, earlier runs in the same folder counted in.
+    seed
+        Another seed, another ear.
+    """
+    from groovecast.audio.ear import EarConfig
+    from groovecast.train.ears import EarSettings, EarTrainer
+
+    trainer = EarTrainer(songs, run, EarSettings(minutes=minutes, seed=seed), EarConfig(), time.monotonic)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_told) as progress:
+        bar = progress.add_task("training", total=minutes)
+        progress.update(bar, completed=trainer.spent_s / 60)
+
+        def told(line: dict[str, float]) -> None:
+            said = f"step {line['step']:.0f}, beat {line['beat']:.4f}, held out {line['test_beat']:.4f}"
+            progress.update(bar, completed=line["minutes"], description=said)
+
+        trainer.fit(told)
+    print(f"{run / 'ear.safetensors'}: {trainer.step} steps in {trainer.spent_s / 60:.1f} minutes")
+
+
+@app.command
+def songs(*, out: Path, songs: int = 1200, noises: int = 300, seed: int = 0, workers: int = 1) -> None:
+    """Make up music with known beats, and noises, for ears to learn from; run again to go on.
+
+    Parameters
+    ----------
+    out
+        The folder of the shards; those that are there are kept.
+    songs
+        How many songs of 25 to 45 seconds.
+    noises
+        How many noises of 20 to 40 seconds.
+    seed
+        Another seed, other songs.
+    workers
+        How many processes render.
+    """
+    from groovecast.train.songs.render import render_cache
+
+    render_cache(out, songs, noises, seed, workers, _told.print)
+    print(f"{out}: {songs} songs and {noises} noises")
