@@ -15,6 +15,7 @@ from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, step
 from groovecast.audio.gain import Leveller
 from groovecast.audio.onset import OnsetMeter
 from groovecast.audio.resample import Resampler
+from groovecast.audio.scene import Pulse, Scene, SceneWatch
 from groovecast.audio.tonality import ToneMeter
 from realtime.ear import TrainedEar
 
@@ -46,7 +47,7 @@ class Listener:
         self._rest = np.zeros(0, np.float32)  # resampled, not yet a whole hop
         self._state = FeatureState.start()
         self._tracker, self._meter, self._tones = BeatTracker(), EnergyMeter(), ToneMeter()
-        self._onset_meter = OnsetMeter()
+        self._onset_meter, self._scenes = OnsetMeter(), SceneWatch()
         self._unheard: list[
             Float32[np.ndarray, " mels"]
         ] = []  # spectra of hops that wait for the ear's next step
@@ -89,6 +90,26 @@ class Listener:
     def silent(self) -> bool:
         """Whether there has been no sound for a while (a fifth of a second)."""
         return self._meter.silent
+
+    @property
+    def scene(self) -> Scene:
+        """What is going on: silence, speech or noise, music, a breakdown, a drop."""
+        return self._scenes.scene
+
+    @property
+    def tempo_changed(self) -> bool:
+        """Whether the tempo has become another in the last seconds."""
+        return self._scenes.tempo_changed
+
+    @property
+    def blended(self) -> bool:
+        """Whether two tempi are heard at once."""
+        return self._scenes.blended
+
+    @property
+    def section_energy(self) -> tuple[float, float]:
+        """How energetic it has been, 0 to 1: over 2 s and over 16 s."""
+        return self._meter.section_2s, self._meter.section_16s
 
     @property
     def musical(self) -> float:
@@ -134,6 +155,8 @@ class Listener:
         if len(self._unheard) == HOPS_PER_STEP:
             self._tracker.hear(self._ear.hear(np.stack(self._unheard)), self._meter.silent)
             self._unheard.clear()
+        pulse = Pulse(self._tracker.clock.tempo_bpm, self._tracker.confidence)
+        self._scenes.hear(features, self._meter, self._tones.musical, pulse)
         place = self._hops % _MEMORY_HOPS
         self._onsets[place] = min(1.0, self._onset_meter.hear(features.flux) / _ONSET_DIVISOR)
         self._energies[place] = self._meter.fast

@@ -15,6 +15,7 @@ from groovecast.audio.features import HIGH_ABOVE_HZ, HOP_S, LOW_BELOW_HZ, Featur
 
 FAST_S = 0.3
 SLOW_S = 8.0  # the slow energy has made 95 % of a change after this
+SECTION_S = 2.0, 16.0  # likewise: what happens now, and in which part of the song
 SILENT_BELOW_DB = -54.0  # of full scale, RMS
 
 _RANGE_DB = 20.0  # this far below its reference a band counts nothing
@@ -44,6 +45,8 @@ class EnergyMeter:
 
     fast: float = 0.0  # 0 to 1, settles within about 0.3 s
     slow: float = 0.0  # 0 to 1, over about 8 s
+    section_2s: float = 0.0  # likewise, over about 2 s
+    section_16s: float = 0.0  # over about 16 s
     silent: bool = True
     reference_db: Float[np.ndarray, " 3"] = field(default_factory=lambda: _LINE_REFERENCE_DB.copy())
     reference_punch_db: float = _LEAST_PUNCH_DB
@@ -56,7 +59,7 @@ class EnergyMeter:
     def hear(self, features: Features) -> None:
         """One hop passes."""
         self._hear_silence(20 * float(np.log10(features.rms + 1e-9)))
-        power = features.power @ _band_sums()
+        power = features.power @ band_sums()
         self._power += (power - self._power) * (HOP_S / (FAST_S / 2))
         self._long_power += (power - self._long_power) * (HOP_S / _REFERENCE_S)
         if not self.silent:
@@ -67,6 +70,8 @@ class EnergyMeter:
         measured = bands * (1 - _PUNCH_SHARE * (1 - self._punch(features)))
         self.fast = 0.0 if self.silent else min(1.0, measured / _FULL) ** _CONTRAST
         self.slow += (self.fast - self.slow) * (HOP_S / (SLOW_S / 3))
+        self.section_2s += (self.fast - self.section_2s) * (HOP_S / (SECTION_S[0] / 3))
+        self.section_16s += (self.fast - self.section_16s) * (HOP_S / (SECTION_S[1] / 3))
 
     def _move_reference(self, above_db: Float[np.ndarray, " 3"]) -> None:
         rise_db = _REFERENCE_DB_PER_S * _PERCENTILE / (1 - _PERCENTILE) * HOP_S
@@ -90,7 +95,7 @@ class EnergyMeter:
 
 
 @cache
-def _band_sums() -> Float32[np.ndarray, "bins 3"]:
+def band_sums() -> Float32[np.ndarray, "bins 3"]:
     """From the power spectrum to the mean square of the sound in three bands."""
     low, high = bin_hz() < LOW_BELOW_HZ, bin_hz() > HIGH_ABOVE_HZ
     bands = np.stack((low, ~low & ~high, high), axis=-1)

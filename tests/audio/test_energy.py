@@ -50,6 +50,21 @@ def test_a_drop_is_felt_within_half_a_second(heard: np.ndarray) -> None:
     assert fast[3230:3260].max() > fast[3100:3190].mean() + 0.2
 
 
+def test_sections_are_told_on_two_scales(drums: Drums) -> None:
+    meter, state, sections = EnergyMeter(), f.FeatureState.start(), []
+    for hop in club(drums).astype(np.float32).reshape(-1, f.HOP_SAMPLES):
+        features, state = f.step(hop, state)
+        meter.hear(features)
+        sections.append((meter.section_2s, meter.section_16s))
+    short, long = np.array(sections).T
+    assert short[1900:2000].mean() - long[1900:2000].mean() < 0.1  # 20 s into the beat both know it
+    # 3 s into the breakdown the short one has arrived, the long one is on its way
+    assert short[2300] < 0.5 < long[2300]
+    assert long[3190] < long[2300]
+    assert short[3500] > 0.75  # and 3 s after the drop
+    assert long[3500] < short[3500]
+
+
 def test_silence_is_noticed_within_half_a_second(heard: np.ndarray) -> None:
     silent = heard[2].astype(bool)
     assert not silent[100:4390].any()

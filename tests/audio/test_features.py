@@ -1,6 +1,6 @@
 """The features: streaming equals offline, nothing looks ahead, librosa agrees."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -72,9 +72,49 @@ def test_a_block_that_is_no_hop_is_refused() -> None:
         f.step(np.zeros(100, np.float32), f.FeatureState.start())
 
 
-def test_librosa_hears_the_same() -> None:
+def test_a_state_begun_anew_remembers_nothing_and_a_state_kept_is_not_changed() -> None:
+    samples = music(30)
+    first, again = list(stream(samples)), list(stream(samples))
+    state = f.FeatureState.start()
+    for hop in samples.reshape(-1, f.HOP_SAMPLES)[:10]:
+        _, state = f.step(hop, state)
+    hop = samples.reshape(-1, f.HOP_SAMPLES)[10]
+    once, twice = f.step(hop, state)[0], f.step(hop, state)[0]
+    for name in NAMES:
+        for one, other in ((first[-1], again[-1]), (once, twice)):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_timbre_and_notes_of_a_hop_are_those_of_the_whole() -> None:
+    samples = music(60)
+    whole, streamed = f.whole(samples), list(stream(samples))
+    timbre = np.stack([f.mfcc(hop.log_mel_db) for hop in streamed])
+    notes = np.stack([f.chroma(hop.power) for hop in streamed])
+    np.testing.assert_allclose(timbre, f.mfcc(whole.log_mel_db), rtol=1e-5, atol=1e-3)
+    np.testing.assert_allclose(notes, f.chroma(whole.power), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("hz", "band"), [(60.0, 0), (1000.0, 1), (7000.0, 2)], ids=["kick", "snare", "hat"])
+def test_what_is_new_is_told_by_bands(hz: float, band: int) -> None:
+    t = np.arange(24000) / f.SAMPLE_RATE_HZ
+    stroke = 0.5 * np.sin(2 * np.pi * hz * t) * np.exp(-20 * np.maximum(t - 0.5, 0)) * (t > 0.5)
+    flux = f.whole(stroke.astype(np.float32)).flux[50:56]
+    assert np.argmax(flux[:, :3].max(axis=0)) == band
+
+
+def sweep(hops: int) -> np.ndarray:
+    t = np.arange(hops * f.HOP_SAMPLES) / f.SAMPLE_RATE_HZ
+    return (0.3 * np.sin(2 * np.pi * 200 * t * (1 + 8 * t))).astype(np.float32)
+
+
+def noise(hops: int) -> np.ndarray:
+    return (0.1 * np.random.default_rng(1).standard_normal(hops * f.HOP_SAMPLES)).astype(np.float32)
+
+
+@pytest.mark.parametrize("sound", [music, sweep, noise])
+def test_librosa_hears_the_same(sound: Callable[[int], np.ndarray]) -> None:
     librosa = pytest.importorskip("librosa")
-    samples = music(200)
+    samples = sound(200)
     padded = np.concatenate((np.zeros(f.WINDOW_SAMPLES - f.HOP_SAMPLES, np.float32), samples))
     ours = f.whole(samples)
     options = {"sr": f.SAMPLE_RATE_HZ, "n_fft": f.WINDOW_SAMPLES}
