@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from groovecast.audio.ear import bin_bpm
+from groovecast.audio.ear import HOPS_PER_STEP, TEMPO_BINS, bin_bpm
 from groovecast.audio.features import HOP_S
 
 LEAST_TEMPO_BPM, MOST_TEMPO_BPM = 52, 220
 
+# Found by benchmarks/ears on its first seed, each value between neighbours that were worse or alike.
 _BEAT_HOPS = 3  # in which a beat is answered
 _BEAT_RATE = 1 / 16  # share of all hops that belong to a beat, about
 _LEAST_CHANCE, _MOST_CHANCE = 0.004, 0.95  # the ear is never surer than this
@@ -22,7 +23,10 @@ _TEMPO_STIFFNESS = 60.0  # how strongly tempo stays from beat to beat (the same,
 _PRIOR_BPM, _PRIOR_OCTAVES = 118.0, 0.7  # favourite tempo and how far from it is still welcome
 _PRIOR_PER_BEAT = 0.25  # how much of the favour is given again at each beat
 _TEMPO_TRUST = 0.5  # how much the ear's own guess at the tempo counts at each beat
-_LEAST_DENSITY = 1e-3
+_USUAL_TRUST = 3.0  # how much its guesses of the last seconds count beside the present one
+_USUAL_SHARE = HOP_S * HOPS_PER_STEP / 8.0  # which are averaged over 8 s
+_GUIDE_OCTAVES = 0.1  # how near to a tempo that is told others must be
+_LEAST_DENSITY = 1e-3  # no tempo is ruled out
 _FORGET_PER_HOP = 1e-4  # share of belief spread anew over all states, so that a tempo jump can be found
 _NEAR = 0.06  # tempi this near to each other are one
 
@@ -56,6 +60,7 @@ class BarPointer:
         self._prior = prior**_PRIOR_PER_BEAT
         self._log_bins = np.log2(bin_bpm())
         self._log_tempi = np.log2(tempi)
+        self._usual = np.full(TEMPO_BINS, 1 / TEMPO_BINS)
         self._guide = self._tempo = np.ones(len(tempi))
         self._favour = self._prior
         self._start = np.repeat(prior / self.intervals, self.intervals)
@@ -64,16 +69,17 @@ class BarPointer:
 
     def favour(self, tempo: Float32[np.ndarray, " bins"]) -> None:
         """Which tempo the ear believes in, for the beats that begin from now on."""
-        density = np.interp(self._log_tempi, self._log_bins, tempo)
+        self._usual += (tempo - self._usual) * _USUAL_SHARE
+        density = np.interp(self._log_tempi, self._log_bins, tempo + _USUAL_TRUST * self._usual)
         # relative to the likeliest: a beat of that tempo costs nothing, so that many beats are not dearer than few
         self._tempo = ((density + _LEAST_DENSITY) / (density.max() + _LEAST_DENSITY)) ** _TEMPO_TRUST
         self._favour = self._prior * self._guide * self._tempo
 
-    def guide(self, tempo_bpm: float | None, octaves: float = 0.1) -> None:
+    def guide(self, tempo_bpm: float | None) -> None:
         """Prefer tempi near this one from now on; None: no more."""
         self._guide = np.ones(len(self._log_tempi))
         if tempo_bpm is not None:
-            away = (self._log_tempi - np.log2(tempo_bpm)) / octaves
+            away = (self._log_tempi - np.log2(tempo_bpm)) / _GUIDE_OCTAVES
             self._guide = np.exp(-0.5 * away**2) + 1e-9  # never nothing: belief must not run dry
         self._favour = self._prior * self._guide * self._tempo
 

@@ -56,12 +56,20 @@ class ShownBeats:
 
     _KEPT_S = 12.0  # of the past
     _MEND_S = 0.4  # an error is mended in this time, or slower where the limits below demand it
-    _LEAST_RATE, _MOST_RATE = 0.7, 1.45  # of the tempo, while mending
+    _LEAST_RATE, _MOST_RATE = 0.6, 1.6  # of the tempo, while mending
     _JUMP_S = 1e-3  # how long a jump lasts, so that the map keeps an inverse
 
     def __init__(self) -> None:
         self._knots: list[tuple[float, float]] = [(0.0, 0.0)]
         self.clock = BeatClock(np.zeros(1), np.zeros(1), START_TEMPO_BPM, 0.0, 0)
+
+    @classmethod
+    def continuing(cls, clock: BeatClock) -> "ShownBeats":
+        """From what another one shows, on."""
+        shown = cls()
+        shown._knots = list(zip(clock.knots_s.tolist(), clock.knots_beat.tolist(), strict=True))
+        shown.clock = clock
+        return shown
 
     def revise(self, now_s: float, beat_now: float, period_s: float, may_jump: bool) -> int:
         """Run towards `beat_now` and on at one beat each `period_s`; returns the beat numbers' whole offset.
