@@ -19,6 +19,10 @@ from groovecast.train.ears import load_ear
 # The artefact may differ from the weights by this much in any logit, after a minute of carrying its own memory.
 MOST_LOGIT_ERROR = 1e-3
 _PARITY_STEPS = 1500
+CREDIT = (
+    "sounds of the training music: MuseScore General (MIT) and OPL-3 FM 128M (CC BY-SA 4.0) sound fonts, samples and "
+    "loops of Sonic Pi (CC0), Hydrogen's kits Audiophob (CC0) and rumpf (CC BY 3.0), speech of espeak-ng, own synthesis"
+)
 
 
 class EarStep(nn.Module):
@@ -118,7 +122,8 @@ def bundle_ear(weights: Path, folder: Path) -> EarManifest:
         parameters=sum(parameter.numel() for parameter in ear.parameters()),
         trained_steps=int(said["step"]),
         trained_minutes=float(said["minutes"]),
-        trained_on=f"{said['songs']} songs rendered by `groovecast train songs`",
+        trained_on=f"{said['songs']} songs that `groovecast train songs` composed and rendered",
+        credit=CREDIT,
         licence="Apache-2.0",
         logit_error=error,
         files={EAR_FILE: entry_of(artefact)},
@@ -138,7 +143,8 @@ def _card(manifest: EarManifest) -> str:
         "",
         f"- {manifest.parameters:,} parameters; {manifest.trained_steps:,} steps in "
         f"{manifest.trained_minutes:.0f} minutes on one CPU core",
-        f"- learned from {manifest.trained_on}: no recording of anybody's music",
+        f"- learned from {manifest.trained_on}: nobody's songs, no recorded music but single strokes and drum loops",
+        f"- {manifest.credit}",
         f"- the artefact's logits stay within {manifest.logit_error:.1e} of the weights over a minute of noise",
         f"- licence: {manifest.licence}",
         "",

@@ -133,13 +133,70 @@ def rejected() -> dict[str, tuple[str, bytes]]:
     }
 
 
+def live_sound(
+    encoding: int, channels: int, samples: Sequence[float], *, rate_hz: int = 48000, seq: int = 3
+) -> tuple[bytes, dict[str, object]]:
+    """A block of live sound and its meaning; i16 samples are given as whole numbers."""
+    message = b"GCLS" + struct.pack("<BBHIId", encoding, channels, 0, seq, rate_hz, 1234.5)
+    message += struct.pack(f"<{len(samples)}{'hf'[encoding == 2]}", *samples)
+    read = [f32(sample) if encoding == 2 else sample / 32767 for sample in samples]
+    meaning: dict[str, object] = {
+        "encoding": {1: "i16", 2: "f32"}.get(encoding),
+        "seq": seq,
+        "sample_rate_hz": rate_hz,
+        "t_capture_s": 1234.5,
+        "samples": [read[at : at + channels] for at in range(0, len(read), channels)],
+    }
+    return message, meaning
+
+
+def sounds() -> dict[str, tuple[str, bytes, dict[str, object]]]:
+    """Name -> what it is about, bytes, meaning."""
+    return {
+        "sound_i16_stereo": (
+            "live sound, two channels of 16 bits",
+            *live_sound(1, 2, (0, 32767, -32767, 16384, 1, -1)),
+        ),
+        "sound_i16_mono": (
+            "live sound, one channel of 16 bits, as the page sends it",
+            *live_sound(1, 1, (0, 32767, -32767, 16384, 1), rate_hz=44100),
+        ),
+        "sound_f32_mono": ("live sound, one channel of floats", *live_sound(2, 1, (0.0, 0.5, -1.25, 0.1))),
+        "sound_8_channels": (
+            "live sound, one sample of eight channels, the last number of the count",
+            *live_sound(1, 8, range(8), rate_hz=192000, seq=0xFFFFFFFF),
+        ),
+    }
+
+
+def rejected_sounds() -> dict[str, tuple[str, bytes]]:
+    """Name -> why it is rejected, bytes."""
+    whole = live_sound(1, 2, (0, 1, 2, 3))[0]
+    return {
+        "sound_truncated": ("live sound shorter than its header", whole[:23]),
+        "sound_empty": ("live sound without samples", whole[:24]),
+        "sound_left_over": ("live sound with half a sample of two channels", whole + b"\0\0"),
+        "sound_encoding_3": ("live sound of an encoding that is not defined", live_sound(3, 1, (0,))[0]),
+        "sound_no_channels": ("live sound of no channels", whole[:5] + b"\0" + whole[6:]),
+        "sound_slow": ("live sound of 7999 Hz", live_sound(1, 1, (0,), rate_hz=7999)[0]),
+        "sound_nan": ("live sound that is not finite", live_sound(2, 1, (float("nan"),))[0]),
+        "sound_endless_time": (
+            "live sound heard at a time that is not finite",
+            whole[:16] + struct.pack("<d", float("inf")) + whole[24:],
+        ),
+    }
+
+
 def golden_files() -> dict[str, bytes]:
     """File name -> content, of the whole folder."""
     files: dict[str, bytes] = {}
     for name, (about, message, meaning) in accepted().items():
         files[f"{name}.bin"] = message
         files[f"{name}.json"] = _text({"about": about, "expect": "frame", "frame": meaning})
-    for name, (about, message) in rejected().items():
+    for name, (about, message, meaning) in sounds().items():
+        files[f"{name}.bin"] = message
+        files[f"{name}.json"] = _text({"about": about, "expect": "sound", "sound": meaning})
+    for name, (about, message) in {**rejected(), **rejected_sounds()}.items():
         files[f"{name}.bin"] = message
         files[f"{name}.json"] = _text({"about": about, "expect": "reject"})
     return files

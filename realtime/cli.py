@@ -8,15 +8,14 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import App, CycloptsError, Parameter
-from rich.console import Console
-from rich.table import Table
 
-from realtime.settings import DanceWishes, ShowWishes
+from realtime.settings import DanceWishes, ListingWishes, ShowWishes, SoundWishes
 
 # Verbs that the development extras bring along; each is loaded only when it is typed.
 _VERBS_GROUP = "groovecast.verbs"
 _FLAG = Parameter(negative=())
-_DANCE, _SHOW = DanceWishes(), ShowWishes()
+_DANCE, _SHOW, _SOUND = DanceWishes(), ShowWishes(), SoundWishes()
+_LISTING = ListingWishes()
 
 app = App(
     name="groovecast",
@@ -62,23 +61,14 @@ def play(
 @app.command
 def live(
     *,
-    device: str | None = None,
-    loopback: Annotated[bool, _FLAG] = False,
+    sound: SoundWishes = _SOUND,
     dance: DanceWishes = _DANCE,
     show: ShowWishes = _SHOW,
 ) -> None:
-    """Dance to what a sound device hears.
-
-    Parameters
-    ----------
-    device
-        Part of the name of an input that `groovecast devices` lists; the system's default without it.
-    loopback
-        Hear what this machine plays: a monitor or loopback input.
-    """
+    """Dance to what is heard now: a sound device, this machine's own sound, standard input, or a page."""
     from realtime.shows import live as run
 
-    _print_report(run(device, loopback, dance, show), show.json)
+    _print_report(run(sound, dance, show), show.json)
 
 
 @app.command
@@ -97,24 +87,13 @@ def beats(file: Path, /, *, json: Annotated[bool, _FLAG] = False) -> None:
 
 
 @app.command
-def devices(*, json: Annotated[bool, _FLAG] = False) -> None:
-    """The sound devices that can be heard."""
-    from realtime.devices import devices as listed
+def devices(*, wishes: ListingWishes = _LISTING) -> None:
+    """The sound devices that can be heard, how loud they are (--meter), and how late (--calibrate)."""
+    from realtime.listing import listed
 
-    found = listed()
-    if json:
-        return _print_json({"devices": found})
-    table = Table("name", "host API", "channels", "rate", "", box=None)
-    for device in found:
-        marks = ", ".join(
-            word for word, on in (("default", device.default), ("loopback", device.loopback)) if on
-        )
-        table.add_row(
-            device.name, device.host_api, str(device.channels), f"{device.default_rate_hz} Hz", marks
-        )
-    Console(highlight=False).print(
-        table if found else "no device to hear: plug one in, or see `groovecast doctor`"
-    )
+    report = listed(wishes)
+    if wishes.json:
+        _print_json(report)
 
 
 @app.command

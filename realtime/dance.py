@@ -6,6 +6,7 @@ nothing later, so the same sound gives the same dance, live or faster than live.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +15,7 @@ from jaxtyping import Float32
 
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.ring import SampleRing
+from groovecast.audio.scene import Scene
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.foot_lock import LockState, locked
@@ -24,6 +26,9 @@ from groovecast.motion.pose import Motion, Pose
 from groovecast.motion.representation import CONTACTS, motion_from_numbers, numbers_from_motion, stance_before
 from groovecast.motion.seam import HALFLIFE_S, decayed, seamless
 from groovecast.motion.skeleton import groovecast_skeleton
+from realtime.clocks.source import BeatSource
+from realtime.clocks.tap import TapTempo
+from realtime.conductor import Conductor
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for
 from realtime.stage import drawn_home, facing_the_audience
@@ -69,8 +74,10 @@ class Heard:
     """What the dancer knows of the music, as one value, so that other threads read what belongs together."""
 
     clock: BeatClock
+    leader: str  # who says where the beat is
     mood: Mood
     silent: bool
+    scene: Scene
     until_s: float
 
 
@@ -103,7 +110,12 @@ class Dancer:
     """One dancer, standing at ease at `start_s` and planning from then on."""
 
     def __init__(
-        self, generator: Generator, sample_rate_hz: int, start_s: float, settings: DanceSettings | None = None
+        self,
+        generator: Generator,
+        sample_rate_hz: int,
+        start_s: float,
+        settings: DanceSettings | None = None,
+        beats: Sequence[BeatSource] = (),
     ) -> None:
         self.settings = settings or DanceSettings()
         self.counts = DanceCounts()
@@ -114,6 +126,8 @@ class Dancer:
         self._sample_rate_hz = sample_rate_hz
         self._start_s = start_s
         self._listener = Listener(sample_rate_hz)
+        self.taps = TapTempo()
+        self.conductor = Conductor(self._listener, (self.taps, *beats))
         self._unheard: list[tuple[np.ndarray, float]] = []
         self._fed_until_s = -np.inf  # the sound up to here went into the listener
         first_s = self.settings.lead_s + self.settings.patience_s
@@ -189,8 +203,9 @@ class Dancer:
 
     def _known(self) -> Heard:
         listener = self._listener
-        clock = listener.clock.shifted(self._start_s)
-        return Heard(clock, self._mood, listener.silent, self._start_s + listener.heard_until_s)
+        clock = self.conductor.clock.shifted(self._start_s)
+        until_s = self._start_s + listener.heard_until_s
+        return Heard(clock, self.conductor.leader, self._mood, listener.silent, listener.scene, until_s)
 
     @property
     def lost_samples(self) -> int:
@@ -227,9 +242,11 @@ class Dancer:
         config, first = self.config, self._next_frame
         past = frames_of(self.buffer.plan, first - config.history_frames - 1, config.history_frames + 1)
         history = self._history(past)
-        self._mood = mood_of(self._listener, self._mood, self.settings, config)
+        self.conductor.follow(due_s, self._start_s)
+        clock = self.conductor.clock
+        self._mood = mood_of(self._listener, clock, self._mood, self.settings, config)
         times = (first - config.history_frames + np.arange(config.window_frames)) / config.fps
-        music = music_for(self._listener, self._mood, times, due_s)
+        music = music_for(self._listener, clock, self._mood, times, due_s)
         try:
             numbers = self._generator.plan(history, music, self._mood.style, self._noise(first))
             danced = self._danced(numbers, past)
@@ -306,7 +323,7 @@ class Dancer:
 
     def _grooved(self, danced: Motion, first: int) -> Motion:
         """The groove under the dance, begun as deep as the plan before had it there."""
-        beats, fps = self._listener.clock, self.config.fps
+        beats, fps = self.conductor.clock, self.config.fps
         times = (first + np.arange(danced.frames)) / fps + _GROOVE_EARLY_S
         strength = self.settings.groove * self._mood.trust * min(1.0, self._mood.energy / _GROOVE_FULL_ENERGY)
         limit = _HALF_TIME_BPM[0] if self._half_time else _HALF_TIME_BPM[1]

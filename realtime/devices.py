@@ -1,56 +1,12 @@
-"""The devices that can be heard: found by name, opened through PortAudio, stamped with the time of each sample."""
+"""The devices that can be heard: listed, and found by a part of their name."""
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float32
-
-from realtime.clock import Clock
-from realtime.sources import Hear
-
-_WINDOW_S = 1.0  # the lowest lateness is taken over the last one to two of these
-_FOLLOW_S_PER_S = 1e-3  # quartz differs by less than 0.1 ms/s; wireless devices by less than this
-_LOST_S = 0.05  # a standing change beyond this is lost sound, not drift
-
-
-class SampleClock:
-    """The time of each captured sample, from the sample count and the times at which blocks arrived.
-
-    Blocks arrive late by a varying amount and never early, so the lowest lateness of the last seconds is
-    the mapping: jitter does not move it, drift is followed by 1 ms a second at most, and a standing jump
-    (sound that the system lost) is taken over once it is sure. What even the quickest block is late by stays
-    in: a constant, for the user's offset.
-    """
-
-    def __init__(self, sample_rate_hz: int) -> None:
-        self._rate = sample_rate_hz
-        self._counted = 0
-        self._started = False
-        self._offset_s = 0.0  # time of sample 0
-        self._low_s = self._older_low_s = float("inf")
-        self._window_ends = 0
-
-    def stamp(self, samples: int, arrived_s: float) -> float:
-        """Audio thread. The time of the first sample of a block that arrived then; call once a block."""
-        first, rate = self._counted, self._rate
-        self._counted += samples
-        seen_s = arrived_s - self._counted / rate
-        if self._counted >= self._window_ends:
-            self._older_low_s, self._low_s = self._low_s, seen_s
-            self._window_ends = self._counted + int(_WINDOW_S * rate)
-        self._low_s = min(self._low_s, seen_s)
-        low_s = min(self._low_s, self._older_low_s)
-        settling = self._counted < _WINDOW_S * rate and low_s < self._offset_s
-        if not self._started or settling or abs(low_s - self._offset_s) > _LOST_S:
-            self._started = True
-            self._offset_s = low_s
-        else:
-            most_s = _FOLLOW_S_PER_S * samples / rate
-            self._offset_s += min(max(low_s - self._offset_s, -most_s), most_s)
-        return self._offset_s + first / rate
+from realtime.pulse import DEFAULT_MONITOR, PULSE_PCM, pulse_sources
 
 
 @dataclass(frozen=True)
@@ -64,23 +20,36 @@ class Device:
     default_rate_hz: int
     default: bool
     loopback: bool  # carries what the machine itself plays
+    pulse_source: str | None = None  # the sound service's name, where it is reached through its plugin
+
+    @property
+    def full_name(self) -> str:
+        """Name and host API: what a device is remembered by."""
+        return f"{self.name}, {self.host_api}"
 
 
 # What systems and virtual cables call a device that carries the machine's own sound.
 _LOOPBACK = re.compile("monitor|loopback|stereo mix|what u hear|blackhole|soundflower|cable output", re.I)
-# One device under several names (Windows): the first of these is meant. MME cuts names at 31 letters.
-_HOST_APIS = ("ASIO", "WASAPI", "Core Audio", "JACK", "ALSA", "DirectSound", "MME")
+# One device under several names: the first of these is meant. MME cuts names at 31 letters; what PulseAudio hears is
+# mostly closed to ALSA.
+_HOST_APIS = ("ASIO", "WASAPI", "Core Audio", "JACK", "PulseAudio", "ALSA", "DirectSound", "MME")
+_OWN_SOUND = "what this machine plays"
+_GET_LOOPBACK = {
+    "win32": 'pip install "groovecast[loopback]", or switch on Stereo Mix',
+    "darwin": "install BlackHole and play into it, docs/sound.md says how",
+}
+_GET_LOOPBACK_ON_LINUX = "install libasound2-plugins, and pulseaudio-utils to choose among outputs"
 
 
 def devices() -> list[Device]:
     """All devices that sound can be captured from. Raises OSError with the mend when PortAudio cannot say."""
-    portaudio = _portaudio()
+    sounds = portaudio()
     try:
-        apis, entries = portaudio.query_hostapis(), portaudio.query_devices()
-        default = portaudio.default.device[0]
-    except portaudio.PortAudioError as error:
-        raise _mute(error) from error
-    return [
+        apis, entries = sounds.query_hostapis(), sounds.query_devices()
+        default = sounds.default.device[0]
+    except sounds.PortAudioError as error:
+        raise mute(error) from error
+    found = [
         Device(
             index=index,
             name=entry["name"],
@@ -93,6 +62,21 @@ def devices() -> list[Device]:
         for index, entry in enumerate(entries)
         if entry["max_input_channels"] > 0
     ]
+    plugin = next((device for device in found if (device.name, device.host_api) == (PULSE_PCM, "ALSA")), None)
+    return found if plugin is None else [*found, *_of_the_service(plugin.index)]
+
+
+def _of_the_service(plugin: int) -> list[Device]:
+    """Each thing that the sound service hears; PortAudio shows its plugin only."""
+    sources = pulse_sources()
+    if not sources:
+        return []
+    own = Device(plugin, _OWN_SOUND, "PulseAudio", 2, 48000, True, True, DEFAULT_MONITOR)
+    each = (
+        Device(plugin, one.name, "PulseAudio", one.channels, one.rate_hz, False, one.monitor, one.name)
+        for one in sources
+    )
+    return [own, *each]
 
 
 def find_device(asked: str | None, found: Sequence[Device], *, loopback: bool = False) -> Device:
@@ -107,24 +91,23 @@ def find_device(asked: str | None, found: Sequence[Device], *, loopback: bool = 
     some = [device for device in found if device.loopback or not loopback]
     if asked is not None:
         word = asked.lower()
-        whole = [device for device in some if word in (device.name.lower(), _full_name(device).lower())]
-        some = whole or [device for device in some if word in _full_name(device).lower()]
-    elif not loopback:
-        some = [device for device in some if device.default] or some[:1]
+        whole = [device for device in some if word in (device.name.lower(), device.full_name.lower())]
+        some = whole or [device for device in some if word in device.full_name.lower()]
+    elif loopback:
+        some = [device for device in some if device.default] or some
+    else:
+        some = [device for device in some if device.default and device.pulse_source is None] or some[:1]
     if not some:
-        raise ValueError(
-            f"asked for {wish}, devices found: {names}; `groovecast devices` lists what can be heard"
-        )
+        mend = "`groovecast devices` lists what can be heard"
+        if loopback and asked is None:
+            mend += "; " + _GET_LOOPBACK.get(sys.platform, _GET_LOOPBACK_ON_LINUX)
+        raise ValueError(f"asked for {wish}, devices found: {names}; {mend}")
     best = min(_rank(device) for device in some)
     preferred = [device for device in some if _rank(device) == best]
     if len(preferred) > 1:
-        candidates = ", ".join(repr(_full_name(device)) for device in preferred)
+        candidates = ", ".join(repr(device.full_name) for device in preferred)
         raise ValueError(f"asked for {wish}, {len(preferred)} fit: {candidates}; give more of the name")
     return preferred[0]
-
-
-def _full_name(device: Device) -> str:
-    return f"{device.name}, {device.host_api}"
 
 
 def _rank(device: Device) -> int:
@@ -132,80 +115,7 @@ def _rank(device: Device) -> int:
     return next(places, len(_HOST_APIS))
 
 
-_LATENCY_S = 0.02  # asked of the driver; it may give more
-_MOST_CHANNELS = 2  # a mixer's further inputs are other signals
-
-
-class DeviceSource:
-    """A capture device, found by name and opened through PortAudio.
-
-    The callback mixes to mono into memory that it owns, takes no lock, and stamps blocks by a `SampleClock`.
-    """
-
-    def __init__(self, asked: str | None, clock: Clock, *, loopback: bool = False) -> None:
-        self.device = find_device(asked, devices(), loopback=loopback)
-        self.sample_rate_hz = self.device.default_rate_hz
-        self.title = self.device.name
-        self.blocks = 0
-        self.overruns = 0
-        self.connected = False  # False again when the device went away by itself
-        self._clock = clock
-        self._channels = min(self.device.channels, _MOST_CHANNELS)
-        self._mono = np.zeros(self.sample_rate_hz, np.float32)
-        self._samples = SampleClock(self.sample_rate_hz)
-        self._stream: Any = None  # sounddevice has no types
-
-    def start(self, hear: Hear) -> None:
-        """Open the device and deliver what it hears, on PortAudio's thread."""
-        if self._stream is not None:
-            raise ValueError(f"asked to open {self.title!r}, it is open already: stop it first")
-        portaudio = _portaudio()
-        clock, samples, buffer = self._clock, self._samples, self._mono
-        share = np.float32(1 / self._channels)
-
-        def callback(
-            heard: Float32[np.ndarray, "samples channels"], count: int, _time: object, status: Any
-        ) -> None:
-            # Audio thread.
-            time_s = samples.stamp(count, clock.now_s())
-            mono = buffer[:count]
-            np.add.reduce(heard, axis=1, out=mono)
-            np.multiply(mono, share, out=mono)
-            hear(mono, time_s)
-            self.blocks += 1
-            if status:
-                self.overruns += status.input_overflow
-
-        try:
-            self._stream = portaudio.InputStream(
-                device=self.device.index,
-                samplerate=self.sample_rate_hz,
-                channels=self._channels,
-                dtype="float32",
-                latency=_LATENCY_S,
-                callback=callback,
-                finished_callback=self._gone,
-            )
-            self._stream.start()
-        except portaudio.PortAudioError as error:
-            self.stop()
-            reason = " ".join(str(error).split())
-            mend = "close what else uses it, or choose another of `groovecast devices`"
-            raise OSError(f"asked to open {self.title!r}, PortAudio says {reason}; {mend}") from error
-        self.connected = True
-
-    def stop(self) -> None:
-        """Close the device; returns when the last block is through."""
-        stream, self._stream = self._stream, None
-        self.connected = False
-        if stream is not None:
-            stream.close()
-
-    def _gone(self) -> None:
-        self.connected = False
-
-
-def _portaudio() -> Any:
+def portaudio() -> Any:
     """The sounddevice module (untyped), loaded only when a device is wanted."""
     try:
         import sounddevice
@@ -215,11 +125,26 @@ def _portaudio() -> Any:
     except Exception as error:  # its PortAudioError, which has no better base and no name before it is loaded
         if type(error).__name__ != "PortAudioError":
             raise
-        raise _mute(error) from error
+        raise mute(error) from error
     return sounddevice
 
 
-def _mute(error: Exception) -> OSError:
+def begin_anew() -> None:
+    """Look again at what is plugged in, which PortAudio does at its start only; no stream may be open.
+
+    Raises OSError with the mend when it cannot.
+    """
+    sounds = portaudio()
+    try:
+        while sounds._initialized:  # sounddevice has no public name for this
+            sounds._terminate()
+        sounds._initialize()
+    except sounds.PortAudioError as error:
+        raise mute(error) from error
+
+
+def mute(error: Exception) -> OSError:
+    """PortAudio's complaint, with the mend."""
     reason = " ".join(str(error).split())
     mend = "check that the system's sound service runs, or play a file instead"
     return OSError(f"asked for the sound devices, PortAudio says {reason}: {mend}")

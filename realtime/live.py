@@ -19,9 +19,16 @@ from jaxtyping import Float32
 
 from groovecast.audio.decode import Audio
 from groovecast.audio.resample import Resampler
-from groovecast.wire.messages import Notice, Percentiles, State, Transport, Value
+from groovecast.wire.errors import InputRefused
+from groovecast.wire.live_sound import LiveSound
+from groovecast.wire.messages import Input, Notice, Percentiles, State, Transport, Value
+from realtime.capture import DeviceSource
 from realtime.clock import Clock
+from realtime.clocks.midi_input import MidiInput
 from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.meter import Meter
+from realtime.page_sound import InputKind, PageSource
+from realtime.pipe import PipeSource
 from realtime.recorder import BvhRecorder
 from realtime.server import PoseServer, ServerSettings
 from realtime.sinks import Sink
@@ -66,6 +73,7 @@ class Show:
         settings: DanceSettings | None = None,
         track: Track | None = None,
         offset_s: float = 0.0,
+        midi: MidiInput | None = None,
     ) -> None:
         self.clock = clock
         self.source = source
@@ -73,7 +81,8 @@ class Show:
         settings = settings or DanceSettings()
         # what is shown earlier than now must be planned that much earlier
         settings = replace(settings, lead_s=settings.lead_s + max(0.0, -offset_s))
-        self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings)
+        beats = () if midi is None else (midi,)
+        self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings, beats)
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self, clock.now_s)
         self.frames = 0
         self.late_frames = 0
@@ -83,6 +92,8 @@ class Show:
         self._fps = server.fps
         self._track = track or Track(source.title)
         self._track_path: str | None = None
+        self._midi = midi
+        self._told_midi = ""
         self._local = False
         self._offset_s = offset_s
         self._running = threading.Event()
@@ -90,6 +101,8 @@ class Show:
         self._told: Transport | None = None
         self._told_rejections = 0
         self._told_problems: set[str] = set()
+        self._told_trouble = ""
+        self._meter = Meter()
 
     # -- frame loop -----------------------------------------------------------------------------------------
 
@@ -114,6 +127,8 @@ class Show:
             self._running.clear()
             try:
                 self.source.stop()
+                if self._midi is not None:
+                    self._midi.stop()
             finally:
                 if dancing.is_alive():
                     dancing.join(_PATIENCE_S)  # a generator that hangs is left behind
@@ -129,7 +144,15 @@ class Show:
         self.dancer.begin(start_s)
         if isinstance(self.source, FileSource):
             self.source.cue(start_s)
-        self.source.start(self.dancer.hear)
+        self.source.start(self._hear)
+        if self._midi is not None:
+            self._midi.start()
+        self._tell_input()
+
+    def _hear(self, block: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
+        """Audio thread. Measure a block and pass it on."""
+        self._meter.hear(block)
+        self.dancer.hear(block, first_sample_time_s)
 
     async def _show_all(self, end_s: float | None) -> None:
         period_s, begin_s = 1 / self._fps, self.clock.now_s()
@@ -148,6 +171,8 @@ class Show:
                     due_s += late * period_s
             if (end_s is not None and due_s >= end_s) or self._song_is_over(due_s):
                 return
+            if isinstance(self.source, PageSource):
+                self.source.keep_silence(due_s)
             self._show(due_s)
             self._tell_transport()
             tick += 1
@@ -171,6 +196,8 @@ class Show:
         self.frames += 1
 
     def _song_is_over(self, now_s: float) -> bool:
+        if isinstance(self.source, PipeSource):
+            return self.source.ended_s is not None and now_s > self.source.ended_s + _AFTERGLOW_S
         if not isinstance(self.source, FileSource) or self._local:
             return False
         transport = self.source.transport()
@@ -191,19 +218,43 @@ class Show:
                 fps=self._fps,
                 misses=counts.misses,
                 latency_ms=percentiles(self.update_ms),
+                beat_source=heard.leader,
+                scene=heard.scene,
+                input_db=None if isinstance(self.source, FileSource) else round(self._meter.read().rms_db, 1),
+                input_latency_ms=self._claimed_ms(),
             )
         )
         if counts.rejected > self._told_rejections and counts.reasons:
             self._told_rejections = counts.rejected
             self.server.publish(Notice(text=f"{counts.rejected} plans were refused: {counts.reasons[-1]}"))
         problems = [sink.problem for sink in self.sinks if isinstance(sink, BvhRecorder) and sink.problem]
-        if not self.source.connected:
-            problems.append(f"{self.source.title} is gone: plug it in and start again")
         for problem in problems:
             if problem not in self._told_problems:
                 self._told_problems.add(problem)
-                self.server.publish(Notice(text=problem))
-                print(f"groovecast: {problem}", file=sys.stderr)
+                self._say(problem)
+        trouble, before = self.source.trouble, self._told_trouble
+        if trouble != before and self.frames > self._fps:  # a show says first where it is seen
+            self._told_trouble = trouble
+            self._say(trouble or f"{self.source.title} is heard")
+        if self._midi is not None and self._midi.trouble != self._told_midi:
+            self._told_midi = self._midi.trouble
+            self._say(self._told_midi or "the MIDI clock's line is back")
+
+    def _say(self, text: str) -> None:
+        """Tell the person, on the page and where the command was typed."""
+        self.server.publish(Notice(text=text))
+        print(f"groovecast: {text}", file=sys.stderr)
+
+    def _tell_input(self) -> None:
+        """Tell everyone who sends live sound, and whether it is wanted at all."""
+        if isinstance(self.source, PageSource) and self.source.sender is not None:
+            client, kind, label = self.source.sender
+            self.server.publish_input(Input(wanted=True, kind=kind, label=label), client)
+        else:
+            self.server.publish_input(Input(wanted=isinstance(self.source, FileSource | PageSource)), None)
+
+    def _claimed_ms(self) -> float | None:
+        return round(self.source.latency.stream_ms, 1) if isinstance(self.source, DeviceSource) else None
 
     def _tell_transport(self) -> None:
         if isinstance(self.source, FileSource):
@@ -257,21 +308,60 @@ class Show:
             intensity, groove = (wanted, before.groove) if name == "intensity" else (before.intensity, wanted)
             self.dancer.settings = replace(before, intensity=intensity, groove=groove)
             return
-        known = "playing, position_s, style, intensity and groove (0 to 2) can be set"
+        if name == "beat_source" and isinstance(value, str):
+            return self.dancer.conductor.wish(value)
+        if name == "beat_octave" and isinstance(value, int | float):
+            return self.dancer.conductor.count(float(value), self.clock.now_s())
+        known = "playing, position_s, style, beat_source, beat_octave, intensity and groove (0 to 2) can be set"
         raise ValueError(f"asked to set {name} to {value!r}: {known}")
+
+    def tap(self, at_s: float) -> None:
+        """Frame loop. Somebody tapped a beat then."""
+        self.dancer.taps.post(at_s)
 
     async def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
         """Frame loop. Dance to a song that a client sent and plays itself; ValueError while the sound is live."""
-        if not isinstance(self.source, FileSource):
+        if not isinstance(self.source, FileSource | PageSource):
             raise ValueError("asked to dance to a song, the sound is live: start `groovecast demo` for songs")
         rate_hz = self.source.sample_rate_hz
         if sample_rate_hz != rate_hz:
             samples = await asyncio.to_thread(Resampler(sample_rate_hz, rate_hz).whole, samples)
         source = FileSource(Audio(samples[:, None], rate_hz), self.clock, title=title)
+        self._change_source(source, Track(title), local=True)
+
+    def take_input(self, client: object, kind: InputKind, label: str) -> None:
+        """Frame loop. Dance to what that client sends from now on."""
+        source = self.source
+        if isinstance(source, PageSource):
+            source.take(client, kind, label)
+            return self._tell_input()
+        if not isinstance(source, FileSource):
+            mend = "start `groovecast live --from-page` for the sound of a page"
+            raise InputRefused("input_refused", f"asked to send sound, {source.title} is heard: {mend}")
+        page = PageSource(self.clock.now_s, source.sample_rate_hz)
+        page.take(client, kind, label)
+        self._change_source(page, Track(page.title), local=False)
+
+    def leave_input(self, client: object) -> None:
+        """Frame loop. That client sends no more, if it did."""
+        if isinstance(self.source, PageSource) and self.source.leave(client):
+            self._tell_input()
+
+    def hear_input(self, client: object, sound: LiveSound) -> None:
+        """Frame loop. Hear what that client sent, if it is the one."""
+        if isinstance(self.source, PageSource):
+            try:
+                self.source.hear(client, sound)
+            except InputRefused:
+                self._tell_input()
+                raise
+
+    def _change_source(self, source: FileSource | PageSource, track: Track, *, local: bool) -> None:
         self.source.stop()
-        self.source, self._track, self._local = source, Track(title), True
-        source.start(self.dancer.hear)
+        self.source, self._track, self._local = source, track, local
+        source.start(self._hear)
         self._tell_transport()
+        self._tell_input()
 
     # -- dance thread ---------------------------------------------------------------------------------------
 

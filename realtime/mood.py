@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float, Float32
 
+from groovecast.audio.beat_clock import BeatClock
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from groovecast.model.config import ModelConfig
 from realtime.listener import Listener
@@ -56,9 +57,10 @@ class Mood:
         return Mood(0.0, 0.0, 0.0, weights)
 
 
-def mood_of(listener: Listener, before: Mood, settings: MoodSettings, config: ModelConfig) -> Mood:
+def mood_of(
+    listener: Listener, clock: BeatClock, before: Mood, settings: MoodSettings, config: ModelConfig
+) -> Mood:
     """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to."""
-    clock = listener.clock
     trust = 0.0 if listener.silent else float(np.clip((clock.confidence - _DOUBT) / (_SURE - _DOUBT), 0, 1))
     # music without a pulse is danced to as well, more freely; speech and noise are waited out
     wanted = 0.0 if listener.silent else max(trust, _FREE * listener.musical)
@@ -84,10 +86,13 @@ def mood_of(listener: Listener, before: Mood, settings: MoodSettings, config: Mo
 
 
 def music_for(
-    listener: Listener, mood: Mood, times_s: Float[np.ndarray, " frames"], heard_until_s: float
+    listener: Listener,
+    clock: BeatClock,
+    mood: Mood,
+    times_s: Float[np.ndarray, " frames"],
+    heard_until_s: float,
 ) -> Float32[np.ndarray, "frames 10"]:
     """The model's ten channels at those times, from what was heard until then and the beat beyond."""
-    clock = listener.clock
     heard = times_s <= heard_until_s
     share = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * listener.energy_at(times_s)
     count = len(times_s)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 from urllib.parse import quote
 from weakref import WeakSet
 
@@ -24,19 +24,23 @@ from websockets.protocol import State as Stage
 from websockets.typing import Subprotocol
 
 from groovecast.motion.pose import Pose
-from groovecast.wire.errors import WireError
+from groovecast.wire.errors import InputRefused, WireError
 from groovecast.wire.frame import Frame
+from groovecast.wire.live_sound import LIVE_SOUND_MAGIC, LiveSound, decode_live_sound
 from groovecast.wire.messages import (
     BINARY_SUBPROTOCOL,
     JSON_SUBPROTOCOL,
     Hello,
+    Input,
     Notice,
     Ping,
     Pong,
+    SendInput,
     Set,
     Song,
     State,
     Subscribe,
+    Tap,
     Transport,
     Value,
     decode_from_client,
@@ -51,16 +55,29 @@ _MAX_MESSAGE_BYTES = 1 << 20
 # a client that stops reading is cut off by two unanswered pings of the WebSocket library (20 s each);
 # the music of a slow reader gets longer than the library's 10 s
 _OPEN_TIMEOUT_S = 300
+_OLDEST_TAP_S = 2.0  # a tap that says to be older counts as made when it came
 
 
 class Desk(Protocol):
-    """What a client can turn. Both raise ValueError, in words for the person, for what cannot be done."""
+    """What a client can turn and send. All raise ValueError, in words for the person, for what cannot be done."""
 
     def set(self, name: str, value: Value) -> None:
         """Frame loop. Turn a control: "playing", "position_s", ..."""
 
+    def tap(self, at_s: float) -> None:
+        """Frame loop. Somebody tapped a beat then."""
+
     async def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
         """Frame loop. Dance to this mono song, which the client that sent it plays itself."""
+
+    def take_input(self, client: object, kind: Literal["microphone", "tab"], label: str) -> None:
+        """Frame loop. That client, and no other, sends live sound from now on. Raises InputRefused."""
+
+    def leave_input(self, client: object) -> None:
+        """Frame loop. That client sends no more, if it did."""
+
+    def hear_input(self, client: object, sound: LiveSound) -> None:
+        """Frame loop. Hear what that client sent, if it is the one. Raises InputRefused when it is too much."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,8 @@ class PoseServer:
         self._ahead: deque[Shown] = deque(maxlen=1024)
         self._count = 0
         self._transport: Transport | None = None
+        self._input: Input | None = None
+        self._input_client: object = None
         self._skeleton, self._skeleton_hash = skeleton_text()
         self._session = secrets.token_hex(4)
         self._server: Server | None = None
@@ -204,6 +223,15 @@ class PoseServer:
             else:
                 client.tell(message)
 
+    def publish_input(self, message: Input, client: object) -> None:
+        """Tell every client who sends live sound: `client`, or None; kept for those who come later."""
+        self._input, self._input_client = message, client
+        for one in self._clients:
+            one.tell(self._input_for(one, message))
+
+    def _input_for(self, client: Watcher, message: Input) -> Input:
+        return msgspec.structs.replace(message, yours=client is self._input_client)
+
     def _drop(self, clients: Sequence[Watcher], frames: int) -> None:
         for client in clients:
             client.dropped += frames
@@ -237,21 +265,28 @@ class PoseServer:
         client.write(self._skeleton)
         if self._transport is not None:
             client.tell(self._transport)
+        if self._input is not None:
+            client.tell(self._input_for(client, self._input))
         self._clients.append(client)
         try:
             async for message in connection:
                 try:
                     await self._hear(client, message)
+                except InputRefused as why:
+                    client.tell(Notice(text=str(why), code=why.code))
                 except ValueError as why:
                     client.tell(Notice(text=str(why)))
         except ConnectionClosed:
             pass  # it went without a word; that is its right
         finally:
             self._clients.remove(client)
+            self._desk.leave_input(client)
 
     async def _hear(self, client: Watcher, said: str | bytes) -> None:
         """Do what a client says. Raises ValueError when it cannot be done."""
         arrived_s = self._now()
+        if isinstance(said, bytes) and said.startswith(LIVE_SOUND_MAGIC):
+            return self._hear_sound(client, said)
         if isinstance(said, bytes):
             song = client.hear_song(said)
             if song is not None:
@@ -269,8 +304,26 @@ class PoseServer:
                 client.tell(client.subscribed())
             case Set(name=name, value=value):
                 self._desk.set(name, value)
+            case Tap(at_s=at_s):
+                # a page whose clock is not measured yet may say anything
+                believed = at_s is not None and arrived_s - _OLDEST_TAP_S <= at_s <= arrived_s
+                self._desk.tap(at_s if believed and at_s is not None else arrived_s)
+            case SendInput(kind="off"):
+                self._desk.leave_input(client)
+            case SendInput(kind="microphone" | "tab" as kind, label=label):
+                self._desk.take_input(client, kind, label)
             case Song() as announced:
                 client.song = ComingSong(announced)
+
+    def _hear_sound(self, client: Watcher, said: bytes) -> None:
+        if client is not self._input_client:
+            return  # it was told so when it asked; not with every block
+        try:
+            sound = decode_live_sound(said)
+        except WireError as why:
+            self._desk.leave_input(client)
+            raise InputRefused("input_limit", str(why)) from None
+        self._desk.hear_input(client, sound)
 
     def _hello(self, client: Watcher) -> Hello:
         gets = client.subscribed()

@@ -19,14 +19,15 @@ from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
+from realtime.clocks.midi_input import MidiInput, midi_input
 from realtime.dance import Dancer, DanceSettings
-from realtime.devices import DeviceSource
 from realtime.engine import CpuEngine
+from realtime.inputs import opened_input
 from realtime.live import Show, Track, open_page
 from realtime.performance import Performance
 from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings
-from realtime.settings import DanceWishes, ShowWishes
+from realtime.settings import DanceWishes, ShowWishes, SoundWishes
 from realtime.sinks import Sink, VmcSink, target_from_text
 from realtime.sources import FileSource, Source
 
@@ -73,6 +74,11 @@ class Company:
 
     engine: CpuEngine
     settings: DanceSettings
+    midi_clock: str | None = None
+
+    def midi(self, clock: Clock) -> MidiInput | None:
+        """The MIDI clock that was asked for. Raises ValueError or OSError with the mend."""
+        return None if self.midi_clock is None else midi_input(self.midi_clock, clock)
 
     @staticmethod
     def gathered(wishes: DanceWishes) -> "Company":
@@ -92,7 +98,7 @@ class Company:
         settings = DanceSettings(
             style=wishes.style, seed=wishes.seed, intensity=wishes.intensity, groove=wishes.groove
         )
-        return Company(engine, settings)
+        return Company(engine, settings, wishes.midi_clock)
 
 
 def model_folder(asked: str) -> Path:
@@ -126,10 +132,10 @@ def play(
     return _staged(company, source, clock, show, Track(source.title, wav_bytes(audio)))
 
 
-def live(device: str | None, loopback: bool, dance: DanceWishes, show: ShowWishes) -> PlayReport:
-    """What a sound device hears, danced to until it is told to stop."""
+def live(sound: SoundWishes, dance: DanceWishes, show: ShowWishes) -> PlayReport:
+    """What a device, a pipe or a page hears, danced to until it is told to stop."""
     company, clock = Company.gathered(dance), MonotonicClock()
-    source = DeviceSource(device, clock, loopback=loopback)
+    source = opened_input(sound, clock)
     return _staged(company, source, clock, show, Track(source.title))
 
 
@@ -141,6 +147,8 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
         raise ValueError(
             "asked for --vmc, --token or --offset-ms with --offline, which has no viewers: leave them away"
         )
+    if dance.midi_clock is not None:
+        raise ValueError("asked for --midi-clock with --offline, where no clock runs: leave one away")
     audio = shortened(load_audio(song), show.seconds)
     company, clock = Company.gathered(dance), MonotonicClock()
     sinks = sinks_of(show)
@@ -213,6 +221,7 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
         settings=company.settings,
         track=track,
         offset_s=wishes.offset_ms / 1000,
+        midi=company.midi(clock),
     )
     begin_s = clock.now_s()
 

@@ -23,7 +23,16 @@ class Source(Protocol):
     title: str
     blocks: int  # delivered so far
     overruns: int  # times that sound was lost, or came so late that it counts as lost
-    connected: bool  # False once a device has gone away by itself
+
+    @property
+    def connected(self) -> bool:
+        """Sound comes, or would if there were any."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """What keeps sound from coming, in words for the person; "" while nothing does."""
+        ...
 
     def start(self, hear: Hear) -> None:
         """Deliver blocks from now on, from a thread of its own."""
@@ -86,6 +95,7 @@ class FileSource:
         self._clock = clock
         self._block_samples = block_samples or max(1, audio.sample_rate_hz // _BLOCKS_PER_S)
         self.connected = True
+        self.trouble = ""
         self._loop = loop
         self._next = 0  # the stream sample that the next block begins with
         self._cue = _Cue(True, 0, 0, clock.now_s())

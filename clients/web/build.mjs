@@ -48,6 +48,16 @@ export async function buildPage(out) {
     metafile: true,
     logLevel: "warning",
   });
+  // the sound thread's part is a file of its own: the browser loads it there
+  await build({
+    absWorkingDir: here,
+    entryPoints: ["src/capture_worklet.js"],
+    outfile: join(out, "capture_worklet.js"),
+    minify: true,
+    target: ["es2022", "safari16"],
+    charset: "utf8",
+    logLevel: "warning",
+  });
   await writeFile(join(out, "LICENSES.txt"), await licences(result.metafile.inputs));
   for (const name of ["index.html", "style.css"]) await copyFile(join(here, "src", name), join(out, name));
 }

@@ -1,14 +1,13 @@
 """A sound file as samples, and one line that helps when it cannot be read."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from jaxtyping import Float32
+
+from groovecast.wordless import wordless
 
 LEAST_RATE_HZ, MOST_RATE_HZ = 8000, 192000
 MOST_CHANNELS = 8
@@ -44,7 +43,7 @@ def load_audio(path: Path | str) -> Audio:
         raise FileNotFoundError(f"{asked}, there is no such file: check the path {path}")
     if path.stat().st_size == 0:
         raise ValueError(f"{asked}, the file is empty: copy or download it again")
-    with _wordless():
+    with wordless():
         samples, sample_rate_hz = _decode(path, asked)
     channels = samples.shape[1]
     if not LEAST_RATE_HZ <= sample_rate_hz <= MOST_RATE_HZ:
@@ -64,23 +63,6 @@ def mono(samples: Float32[np.ndarray, "frames channels"]) -> Float32[np.ndarray,
     """All channels in one, each as loud as the others."""
     mixed: Float32[np.ndarray, " frames"] = samples.mean(axis=1, dtype=np.float32)
     return mixed
-
-
-@contextmanager
-def _wordless() -> Iterator[None]:
-    """Keep libmpg123, which prints its warnings itself, from adding lines to the one that a person is told."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no standard error to keep clean
-        yield
-        return
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _decode(path: Path, asked: str) -> tuple[Float32[np.ndarray, "frames channels"], int]:

@@ -55,6 +55,7 @@ class EarManifest(msgspec.Struct, frozen=True):
     trained_minutes: float
     trained_on: str
     licence: str
+    credit: str
     logit_error: float  # between artefact and weights, the worst over a minute
     files: dict[str, FileEntry]
 

@@ -71,7 +71,7 @@ class Percentiles(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
-    """How the show is doing; the server fills in the last three for each client."""
+    """How the show is doing; the server fills in clients and drops for each client."""
 
     tempo_bpm: float
     confidence: float
@@ -85,12 +85,26 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     clients: int = 0
     dropped: int = 0
     dropped_here: int = 0
+    beat_source: str = "tracker"  # who says where the beat is
+    scene: str = "music"  # silence, speech or noise, music, breakdown, drop
+    input_db: float | None = None  # of live input
+    input_latency_ms: float | None = None  # as its device claims
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, tag="notice"):
-    """Plain words for the person."""
+    """Plain words for the person; a refusal has a name for programs too."""
 
     text: str
+    code: str | None = None
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True, tag="input"):
+    """Whether clients may send live sound, and what is sent; the server fills in the last for each client."""
+
+    wanted: bool
+    kind: Literal["microphone", "tab"] | None = None  # None: nobody sends
+    label: str = ""
+    yours: bool = False
 
 
 class PoseText(msgspec.Struct, frozen=True, kw_only=True, tag="pose"):
@@ -131,6 +145,19 @@ class Set(msgspec.Struct, frozen=True, kw_only=True, tag="set"):
     value: Value
 
 
+class Tap(msgspec.Struct, frozen=True, kw_only=True, tag="tap"):
+    """Somebody tapped a beat at that time on the server's clock; None: now."""
+
+    at_s: float | None = None
+
+
+class SendInput(msgspec.Struct, frozen=True, kw_only=True, tag="input"):
+    """A client wants to send live sound; binary messages with the sound follow. Or it wants to no more."""
+
+    kind: Literal["microphone", "tab", "off"]
+    label: str = ""
+
+
 class Song(msgspec.Struct, frozen=True, kw_only=True, tag="song"):
     """A client announces the sound of a song; binary messages with the samples follow."""
 
@@ -139,8 +166,8 @@ class Song(msgspec.Struct, frozen=True, kw_only=True, tag="song"):
     samples: int
 
 
-FromServer = Hello | Subscribed | Pong | Transport | State | Notice | PoseText
-FromClient = Ping | Subscribe | Set | Song
+FromServer = Hello | Subscribed | Pong | Transport | State | Input | Notice | PoseText
+FromClient = Ping | Subscribe | Set | Tap | Song | SendInput
 
 _to_json = msgspec.json.Encoder()
 _from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)

@@ -165,6 +165,22 @@ def test_the_space_bar_stops_and_starts_the_music(server: FakeServer, open_page:
     assert said == [("playing", False), ("playing", True)]
 
 
+def test_the_keys_tap_the_beat_when_they_go_down_and_count_it_otherwise(
+    server: FakeServer, open_page: OpenPage
+) -> None:
+    watched = open_page(server.address)
+    watched.wait_for_poses(2)
+    watched.wait_for("groovecast.clock.synced")
+    for key in ("t", "t", "t", "]", "["):
+        watched.page.keyboard.press(key)
+    watched.page.wait_for_timeout(300)
+    taps_s = [float(str(said["at_s"])) for said in server.heard if said["type"] == "tap"]
+    assert len(taps_s) == 3
+    assert taps_s == sorted(taps_s)
+    said = [(m["name"], m["value"]) for m in server.heard if m["type"] == "set"]
+    assert said == [("beat_octave", 2), ("beat_octave", 0.5)]
+
+
 def test_a_click_on_the_bar_moves_the_music(server: FakeServer, open_page: OpenPage) -> None:
     watched = open_page(server.address)
     watched.wait_for_poses(2)

@@ -85,7 +85,7 @@ def on_stage(show: Show, play: Play) -> Watcher:
 
     interval_s = sys.getswitchinterval()
     asyncio.run(run())
-    assert not our_threads()
+    assert not our_threads(), our_threads()
     with pytest.raises(OSError), socket.create_connection(("127.0.0.1", show.server.port), timeout=1):
         pass
     assert sys.getswitchinterval() == interval_s

@@ -13,16 +13,20 @@ from pathlib import Path
 import pytest
 
 _SINK = "ci"
+_CARD = ("module-null-sink", f"sink_name={_SINK}", "rate=48000", "channels=2")
 _HINT = "hint {{ show on description {name} }}"
 _PCM = 'pcm.{name} {{ type pulse server "unix:{socket}" device {device} ' + _HINT + " }}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class SoundCard:
-    """Run programs with `env`; what is played is heard at `input_name`."""
+    """Run programs with `env`; what is played is heard at `input_name`. It can be pulled out and plugged in."""
 
     env: dict[str, str]
     input_name: str
+    output_name: str
+    _command: list[str]
+    _service: subprocess.Popen[bytes] | None = None
 
     def command(self, path: Path) -> list[str]:
         """What plays a WAV file into the card, to be run with `env`."""
@@ -30,7 +34,28 @@ class SoundCard:
 
     def play(self, path: Path) -> subprocess.Popen[bytes]:
         """Begin to play a WAV file into the card."""
-        return subprocess.Popen(self.command(path), env=self.env)
+        return subprocess.Popen(self.command(path), env=self.env, stderr=subprocess.DEVNULL)
+
+    def unplug(self) -> None:
+        """The card goes; the sound service stays."""
+        subprocess.run(["pactl", "unload-module", "module-null-sink"], env=self.env, check=True)
+
+    def plug(self) -> None:
+        """The card returns."""
+        subprocess.run(["pactl", "load-module", *_CARD], env=self.env, check=True, stdout=subprocess.DEVNULL)
+
+    def start_service(self) -> None:
+        """The sound service begins, with the card. Raises NoCard when it does not."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._service = subprocess.Popen(self._command, env=self.env, **quiet)
+        _wait_until_it_answers(self._service, self.env)
+
+    def end_service(self) -> None:
+        """The sound service is killed."""
+        if self._service is not None:
+            self._service.kill()
+            self._service.wait(timeout=10)
+            self._service = None
 
 
 @pytest.fixture(scope="session")
@@ -71,20 +96,20 @@ def _serve(folder: Path) -> Iterator[SoundCard]:
         **os.environ,
         "XDG_RUNTIME_DIR": str(folder),
         "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "PULSE_SERVER": f"unix:{socket}",
         "ALSA_CONFIG_PATH": str(alsa),
     }
     command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
     command += [f"--log-target=file:{folder / 'pulse.log'}"]
     command += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
-    command += ["-L", f"module-null-sink sink_name={_SINK} rate=48000 channels=2", "-L", "module-always-sink"]
-    server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command += ["-L", " ".join(_CARD), "-L", "module-always-sink"]
+    card = SoundCard(env, f"{_SINK}_in", f"{_SINK}_out", command)
     try:
-        _wait_until_it_answers(server, env)
-        yield SoundCard(env, f"{_SINK}_in")
+        card.start_service()
+        yield card
     finally:
-        server.terminate()
-        server.wait(timeout=10)
+        card.end_service()
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], env: dict[str, str]) -> None:

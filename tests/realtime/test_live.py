@@ -24,7 +24,6 @@ from groovecast.takes.bvh import motion_from_bvh, read_bvh
 from groovecast.wire.messages import Song, encode_text
 from groovecast.wire.song import SONG_MAGIC
 from realtime.clock import MonotonicClock
-from realtime.devices import DeviceSource
 from realtime.live import LOOK_AHEAD_S, Show, Track
 from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings
@@ -261,11 +260,11 @@ def test_a_generator_that_hangs_does_not_keep_the_show_from_ending(hopping: Call
     release.set()
 
 
-class Mixer(DeviceSource):
+class Mixer:
     """A device that is there without a sound card."""
 
     def __init__(self) -> None:
-        self.sample_rate_hz, self.title, self.connected = RATE_HZ, "Mixer", True
+        self.sample_rate_hz, self.title, self.connected, self.trouble = RATE_HZ, "Mixer", True, ""
         self.blocks = self.overruns = 0
 
     def start(self, hear: Hear) -> None:
@@ -275,19 +274,21 @@ class Mixer(DeviceSource):
         """Nothing to close."""
 
 
-def test_a_device_that_goes_away_is_told_once(hopping: Callable[..., Show]) -> None:
+def test_a_device_that_goes_away_and_returns_is_told_once_each(hopping: Callable[..., Show]) -> None:
     mixer = Mixer()
 
     async def play(_show: Show, line: ClientConnection, watcher: Watcher) -> None:
         await watcher.watch(line, 0.4)
-        mixer.connected = False
+        mixer.connected, mixer.trouble = False, "Mixer is gone"
         await watcher.watch(line, 0.8)
+        mixer.connected, mixer.trouble = True, ""
+        await watcher.watch(line, 0.6)
 
     show = hopping()
     show.source = mixer
     watcher = on_stage(show, play)
-    (notice,) = (text for text in watcher.texts if text["type"] == "notice")
-    assert "Mixer is gone" in str(notice["text"])
+    notices = [text["text"] for text in watcher.texts if text["type"] == "notice"]
+    assert notices == ["Mixer is gone", "Mixer is heard"]
     assert watcher.longest_gap_s < 0.5
 
 

@@ -15,7 +15,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from groovecast.motion.pose import Pose
+from groovecast.wire.errors import InputRefused
 from groovecast.wire.frame import Frame, decode_frame
+from groovecast.wire.live_sound import LiveSound
 from groovecast.wire.messages import Notice, Percentiles, State, Transport
 from realtime.server import PoseServer, ServerSettings
 
@@ -49,6 +51,7 @@ class Notebook:
     def __init__(self) -> None:
         self.turned: dict[str, object] = {}
         self.songs: list[tuple[str, np.ndarray, int]] = []
+        self.left: list[object] = []
 
     def set(self, name: str, value: object) -> None:
         if name != "playing":
@@ -57,6 +60,15 @@ class Notebook:
 
     async def song(self, title: str, samples: np.ndarray, sample_rate_hz: int) -> None:
         self.songs.append((title, samples, sample_rate_hz))
+
+    def take_input(self, client: object, kind: str, label: str) -> None:
+        raise InputRefused("input_refused", f"asked to send {label}, nobody listens")
+
+    def leave_input(self, client: object) -> None:
+        self.left.append(client)
+
+    def hear_input(self, client: object, sound: LiveSound) -> None:
+        raise AssertionError("nobody holds the input")
 
 
 class Stage:

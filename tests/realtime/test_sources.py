@@ -16,7 +16,8 @@ from sound_card import SoundCard, sound_card
 
 from groovecast.audio.decode import Audio
 from realtime.clock import Clock, FakeClock, MonotonicClock
-from realtime.devices import Device, SampleClock, devices, find_device
+from realtime.devices import Device, devices, find_device
+from realtime.sample_clock import SampleClock
 from realtime.sources import FileSource, Source
 
 __all__ = ["sound_card"]  # a fixture
@@ -268,7 +269,7 @@ def test_no_portaudio_is_loaded_before_a_device_is_wanted() -> None:
 _EAR = """
 import json, sys, numpy as np
 from realtime.clock import MonotonicClock
-from realtime.devices import DeviceSource
+from realtime.capture import DeviceSource
 source = DeviceSource(sys.argv[1], MonotonicClock())
 parts, times = [], []
 def hear(block, time_s):

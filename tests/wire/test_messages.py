@@ -58,7 +58,7 @@ def test_what_a_client_says_is_understood(message: FromClient) -> None:
 
 
 def test_type_comes_first_and_unknown_fields_are_ignored() -> None:
-    assert encode_text(Notice(text="mind the gap")) == '{"type":"notice","text":"mind the gap"}'
+    assert encode_text(Notice(text="mind the gap")) == '{"type":"notice","text":"mind the gap","code":null}'
     assert decode_from_client('{"type":"ping","t0":2,"mood":"good"}') == Ping(t0=2.0)
 
 

@@ -2,6 +2,7 @@
 
 import { Vector3 } from "three";
 import { readAvatar } from "./avatar.js";
+import { Capture } from "./capture.js";
 import { ServerClock } from "./clock.js";
 import { Connection, streamAddress } from "./connection.js";
 import { Panel } from "./panel.js";
@@ -35,6 +36,7 @@ let stage = null;
 let lastFrame = null;
 let lastBeat = null;
 let wordsAtS = 0;
+let input = { wanted: false, kind: null, label: "", yours: false };
 let songsChosen = 0; // the newest one goes to the dancer, whichever is decoded first
 
 const clock = new ServerClock();
@@ -45,6 +47,7 @@ const connection = new Connection(streamAddress(window.location), clock);
 connection.connect();
 const mannequin = fetch("mannequin.vrm").then((answer) => answer.arrayBuffer());
 const sound = new Sound(clock);
+const capture = new Capture(connection, clock);
 
 const serverNow = () => clock.at(localS());
 
@@ -77,6 +80,12 @@ connection.addEventListener("transport", ({ detail }) => {
   panel.showTransport(transport.title || (live ? strings.liveInput : strings.untitled), transport.playing, live);
   sound.setTransport(transport, transport.track ? trackAddress(transport.track) : null);
 });
+connection.addEventListener("input", ({ detail }) => {
+  if (detail.yours && !input.yours) panel.notice(strings.listeningTo(detail.label || detail.kind));
+  input = detail;
+  panel.showInput(input, capture.kind);
+});
+capture.addEventListener("change", () => panel.showInput(input, capture.kind));
 connection.addEventListener("notice", ({ detail }) => panel.notice(String(detail.text)));
 sound.addEventListener("trouble", ({ detail }) => panel.notice(detail));
 sound.addEventListener("change", () => panel.showSoundGate(sound.blocked));
@@ -142,6 +151,29 @@ async function wear(bytes) {
   stage.add(avatar);
 }
 
+async function hear(kind) {
+  if (capture.kind === kind) {
+    capture.stop();
+    return;
+  }
+  try {
+    await capture.start(kind);
+  } catch (error) {
+    panel.notice(error.message);
+  }
+}
+
+/** Somebody tapped a beat at that time on this page's clock: when the key went down, not when it was dealt with. */
+function tap(atS) {
+  const onServerS = clock.at(atS);
+  connection.say({ type: "tap", ...(onServerS === null ? {} : { at_s: onServerS }) });
+}
+
+function countBeats(factor) {
+  connection.say({ type: "set", name: "beat_octave", value: factor });
+  panel.notice(factor > 1 ? strings.twiceAsFast : strings.halfAsFast);
+}
+
 function nudge(stepMs) {
   offsetMs += stepMs;
   panel.notice(strings.offset(offsetMs));
@@ -156,6 +188,7 @@ panel.listen({
   },
   song: danceTo,
   avatar: dress,
+  hear,
   unblock: () => sound.unblock(),
 });
 
@@ -165,8 +198,12 @@ window.addEventListener("keydown", (event) => {
   if (event.code === "Space") {
     event.preventDefault();
     if (!event.repeat) setPlaying(!transport?.playing);
-  } else if (event.key === "[") nudge(-OFFSET_STEP_MS);
-  else if (event.key === "]") nudge(OFFSET_STEP_MS);
+  } else if (event.key === "t" || event.key === "T") {
+    if (!event.repeat) tap(event.timeStamp / 1000);
+  } else if (event.key === "[") countBeats(0.5);
+  else if (event.key === "]") countBeats(2);
+  else if (event.key === ",") nudge(-OFFSET_STEP_MS);
+  else if (event.key === ".") nudge(OFFSET_STEP_MS);
 });
 // Any click frees the sound, wherever it lands.
 window.addEventListener("pointerdown", () => sound.unblock());
@@ -191,12 +228,13 @@ function beatPulse(beat, playing) {
 function writeWords(pose, nowS) {
   if (transport) panel.showPosition(positionAt(transport, nowS), transport.duration_s);
   panel.showSoundGate(sound.blocked);
+  panel.showLevel(state?.input_db ?? null);
   if (pose && connection.open) panel.status(state?.silent ? strings.silent : strings.live, "live");
   const tempo = pose?.tempoBpm ?? 0; // 0: unknown
   const latency = state?.latency_ms?.p50;
   panel.showNumbers({
     tempo: tempo > 0 ? strings.tempo(tempo) : strings.noTempo,
-    confidence: state ? strings.confidence(state.confidence) : "",
+    confidence: state ? strings.confidence(state.confidence, state.beat_source) : "",
     latency: Number.isFinite(latency) ? strings.latency(latency) : "",
     drops: strings.drops((state?.dropped_here ?? 0) + player.counters.late),
     fps: stage.fps > 0 ? strings.fps(stage.fps) : "",
@@ -251,6 +289,14 @@ window.groovecast = {
   get transport() {
     return transport;
   },
+  get state() {
+    return state;
+  },
+  get input() {
+    return { ...input, own: capture.kind, ...capture.counters };
+  },
+  /** Send what a stream of the page's own carries, as a tab's sound would be sent. */
+  hearStream: (stream, label) => capture.listenTo("tab", label, stream, 0),
   /** Where a bone is in the world, metres. */
   place: (bone) => avatar.vrm.humanoid.getRawBoneNode(bone).getWorldPosition(new Vector3()).toArray(),
   view: (...angles) => stage.view(...angles),

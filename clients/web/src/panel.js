@@ -3,6 +3,9 @@
 import { strings } from "./strings.js";
 
 const NOTICE_S = 6;
+const HEARD = ["microphone", "tab"];
+const METER_DB = 60; // the bar's length
+const HOT_DB = -6; // of RMS: its peaks clip
 
 const clockText = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
@@ -16,12 +19,15 @@ export class Panel {
     this.#at("avatar-label").textContent = strings.pickAvatar;
     this.#at("pick-song").title = strings.pickSongHint;
     this.#at("pick-avatar").title = strings.pickAvatarHint;
+    this.#at("hear-microphone").title = strings.microphoneHint;
+    this.#at("hear-tab").title = strings.tabSoundHint;
+    this.showInput({ wanted: false, kind: null, label: "", yours: false }, null);
     this.#at("sound-gate").textContent = strings.clickForSound;
     this.#at("drop-hint").textContent = strings.dropHere;
     this.status(strings.connecting, "waiting");
   }
 
-  /** Wire the knobs: `actions` has play(), seek(share), song(file), avatar(file), unblock(). */
+  /** Wire the knobs: `actions` has play(), seek(share), song(file), avatar(file), hear(kind), unblock(). */
   listen(actions) {
     this.#at("play").addEventListener("click", () => actions.play());
     this.#at("sound-gate").addEventListener("click", () => actions.unblock());
@@ -29,6 +35,7 @@ export class Panel {
       const box = event.currentTarget.getBoundingClientRect();
       actions.seek((event.clientX - box.left) / box.width);
     });
+    for (const kind of HEARD) this.#at(`hear-${kind}`).addEventListener("click", () => actions.hear(kind));
     for (const kind of ["song", "avatar"]) {
       const input = this.#at(`${kind}-file`);
       this.#at(`pick-${kind}`).addEventListener("click", () => input.click());
@@ -85,6 +92,30 @@ export class Panel {
     play.title = playing ? strings.pause : strings.play;
     play.setAttribute("aria-label", play.title);
     document.body.classList.toggle("live-input", live);
+  }
+
+  /** Who sends live sound; `own` is what this page sends or is about to send. */
+  showInput(input, own) {
+    const taken = input.kind !== null && !input.yours;
+    for (const kind of HEARD) {
+      const button = this.#at(`hear-${kind}`);
+      button.hidden = !input.wanted;
+      button.disabled = taken;
+      button.setAttribute("aria-pressed", String(own === kind));
+      if (taken) button.title = strings.inputTaken(input.label || input.kind);
+      else button.title = kind === "tab" ? strings.tabSoundHint : strings.microphoneHint;
+      this.#write(`${kind}-label`, own === kind ? strings.stopSending : kind === "tab" ? strings.tabSound : strings.microphone);
+    }
+  }
+
+  /** How loud the live input is, dB of full scale; null: there is none. */
+  showLevel(db) {
+    const bar = this.#at("level");
+    bar.hidden = db === null;
+    if (db === null) return;
+    bar.title = strings.inputLevel(db);
+    bar.style.setProperty("--share", Math.min(Math.max(1 + db / METER_DB, 0), 1).toFixed(2));
+    bar.classList.toggle("hot", db > HOT_DB);
   }
 
   showPosition(positionS, durationS) {

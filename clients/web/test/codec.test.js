@@ -9,7 +9,8 @@ const bytesOf = (name) => {
   const file = readFileSync(new URL(name, GOLDEN));
   return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
 };
-const vectors = readdirSync(GOLDEN).filter((name) => name.endsWith(".json"));
+// what a server reads begins with sound_: capture.test.js
+const vectors = readdirSync(GOLDEN).filter((name) => name.endsWith(".json") && !name.startsWith("sound_"));
 
 const near = (a, b, tolerance) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 
