@@ -15,7 +15,7 @@ from jaxtyping import Float32
 
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.ring import SampleRing
-from groovecast.audio.scene import Scene
+from groovecast.audio.scene import Section
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.foot_lock import LockState, locked
@@ -77,7 +77,7 @@ class Heard:
     leader: str  # who says where the beat is
     mood: Mood
     silent: bool
-    scene: Scene
+    section: Section
     until_s: float
 
 
@@ -205,7 +205,7 @@ class Dancer:
         listener = self._listener
         clock = self.conductor.clock.shifted(self._start_s)
         until_s = self._start_s + listener.heard_until_s
-        return Heard(clock, self.conductor.leader, self._mood, listener.silent, listener.scene, until_s)
+        return Heard(clock, self.conductor.leader, self._mood, listener.silent, listener.section, until_s)
 
     @property
     def lost_samples(self) -> int:

@@ -15,7 +15,7 @@ from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, step
 from groovecast.audio.gain import Leveller
 from groovecast.audio.onset import OnsetMeter
 from groovecast.audio.resample import Resampler
-from groovecast.audio.scene import Pulse, Scene, SceneWatch
+from groovecast.audio.scene import Pulse, SceneWatch, Section
 from groovecast.audio.tonality import ToneMeter
 from realtime.ear import TrainedEar
 
@@ -35,7 +35,7 @@ class Listener:
 
     def __init__(self, sample_rate_hz: int) -> None:
         self._resampler = Resampler(sample_rate_hz)
-        self._ear = TrainedEar()
+        self._ear, self._tracker = TrainedEar(), BeatTracker()
         self._begin(0.0)
 
     def _begin(self, start_s: float) -> None:
@@ -46,7 +46,7 @@ class Listener:
         self._leveller = Leveller(self._resampler.from_hz)
         self._rest = np.zeros(0, np.float32)  # resampled, not yet a whole hop
         self._state = FeatureState.start()
-        self._tracker, self._meter, self._tones = BeatTracker(), EnergyMeter(), ToneMeter()
+        self._tracker, self._meter, self._tones = BeatTracker(self._tracker), EnergyMeter(), ToneMeter()
         self._onset_meter, self._scenes = OnsetMeter(), SceneWatch()
         self._unheard: list[
             Float32[np.ndarray, " mels"]
@@ -92,24 +92,10 @@ class Listener:
         return self._meter.silent
 
     @property
-    def scene(self) -> Scene:
-        """What is going on: silence, speech or noise, music, a breakdown, a drop."""
-        return self._scenes.scene
-
-    @property
-    def tempo_changed(self) -> bool:
-        """Whether the tempo has become another in the last seconds."""
-        return self._scenes.tempo_changed
-
-    @property
-    def blended(self) -> bool:
-        """Whether two tempi are heard at once."""
-        return self._scenes.blended
-
-    @property
-    def section_energy(self) -> tuple[float, float]:
-        """How energetic it has been, 0 to 1: over 2 s and over 16 s."""
-        return self._meter.section_2s, self._meter.section_16s
+    def section(self) -> Section:
+        """What part of the music this is: scene, energy over 2 and 16 s, and what the tempo does."""
+        watch, meter = self._scenes, self._meter
+        return Section(watch.scene, meter.section_2s, meter.section_16s, watch.tempo_changed, watch.blended)
 
     @property
     def musical(self) -> float:
@@ -155,7 +141,7 @@ class Listener:
         if len(self._unheard) == HOPS_PER_STEP:
             self._tracker.hear(self._ear.hear(np.stack(self._unheard)), self._meter.silent)
             self._unheard.clear()
-        pulse = Pulse(self._tracker.clock.tempo_bpm, self._tracker.confidence)
+        pulse = Pulse(self._tracker.tempo_bpm, self._tracker.confidence)
         self._scenes.hear(features, self._meter, self._tones.musical, pulse)
         place = self._hops % _MEMORY_HOPS
         self._onsets[place] = min(1.0, self._onset_meter.hear(features.flux) / _ONSET_DIVISOR)

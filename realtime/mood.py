@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float, Float32
 
+from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from groovecast.model.config import ModelConfig
@@ -95,10 +96,11 @@ def music_for(
     """The model's ten channels at those times, from what was heard until then and the beat beyond."""
     heard = times_s <= heard_until_s
     share = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * listener.energy_at(times_s)
-    count = len(times_s)
+    count, beat = len(times_s), np.asarray(clock.beat_at(times_s)) - clock.downbeat
     return channels_from_music(
         MusicFrames(
-            beat=np.asarray(clock.beat_at(times_s)) - clock.downbeat,
+            beat=beat,
+            bar=beat / (3 if clock.beats_per_bar == 3 else BEATS_PER_BAR),  # two bars of two are one
             tempo_bpm=np.full(count, max(clock.tempo_bpm, 1.0)),
             trust=np.full(count, mood.trust),
             onset=listener.onset_at(times_s),

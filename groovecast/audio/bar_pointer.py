@@ -22,9 +22,12 @@ _SHARPNESS = 0.8  # an answer lasts for several hops, so each counts for less th
 _TEMPO_STIFFNESS = 60.0  # how strongly tempo stays from beat to beat (the same, lambda)
 _PRIOR_BPM, _PRIOR_OCTAVES = 118.0, 0.7  # favourite tempo and how far from it is still welcome
 _PRIOR_PER_BEAT = 0.25  # how much of the favour is given again at each beat
-_TEMPO_TRUST = 0.5  # how much the ear's own guess at the tempo counts at each beat
-_USUAL_TRUST = 3.0  # how much its guesses of the last seconds count beside the present one
+_TEMPO_TRUST = 0.6  # how much the ear's own guess at the tempo counts at each beat
+_USUAL_TRUST = 10.0  # how much its guesses of the last seconds count beside the present one
 _USUAL_SHARE = HOP_S * HOPS_PER_STEP / 8.0  # which are averaged over 8 s
+_NEW_LEVEL = (
+    1e-2  # how often, a beat, the beat is found to be another level of the metre: double, half, two thirds
+)
 _GUIDE_OCTAVES = 0.1  # how near to a tempo that is told others must be
 _LEAST_DENSITY = 1e-3  # no tempo is ruled out
 _FORGET_PER_HOP = 1e-4  # share of belief spread anew over all states, so that a tempo jump can be found
@@ -56,12 +59,17 @@ class BarPointer:
         prior = np.exp(-0.5 * (np.log2(tempi / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
         ratio = self.intervals[None, :] / self.intervals[:, None]
         change = np.exp(-_TEMPO_STIFFNESS * np.abs(ratio - 1))
-        self._change = change / change.sum(axis=1, keepdims=True)
+        change /= change.sum(axis=1, keepdims=True)
+        for level in (0.5, 2 / 3, 1.5, 2.0):
+            near = np.exp(-_TEMPO_STIFFNESS * np.abs(ratio / level - 1))
+            change += _NEW_LEVEL * near / np.maximum(near.sum(axis=1, keepdims=True), 1.0)
+        self._change = change
         self._prior = prior**_PRIOR_PER_BEAT
         self._log_bins = np.log2(bin_bpm())
         self._log_tempi = np.log2(tempi)
         self._usual = np.full(TEMPO_BINS, 1 / TEMPO_BINS)
         self._guide = self._tempo = np.ones(len(tempi))
+        self.guided_bpm: float | None = None
         self._favour = self._prior
         self._start = np.repeat(prior / self.intervals, self.intervals)
         self._start /= self._start.sum()
@@ -77,6 +85,7 @@ class BarPointer:
 
     def guide(self, tempo_bpm: float | None) -> None:
         """Prefer tempi near this one from now on; None: no more."""
+        self.guided_bpm = tempo_bpm
         self._guide = np.ones(len(self._log_tempi))
         if tempo_bpm is not None:
             away = (self._log_tempi - np.log2(tempo_bpm)) / _GUIDE_OCTAVES

@@ -39,15 +39,16 @@ class BeatTracker:
     _LEAST_CHANCE = 0.1  # a beat with less in it says nothing: a rest
     _REST_S, _FADE_S = 0.4, 0.1  # silence longer than a rest between slow beats takes the confidence away
     _NEAR_S, _NEAR_BEATS = 0.06, 0.12  # answers as near as this to a beat are its own
-    _PULSE_S = 0.4  # the ear's doubts whether there is a pulse are averaged over this
+    _PULSE_S = 0.3  # the ear's doubts whether there is a pulse are averaged over this
     # how sure the ear must be of a pulse: with less there is no beat; with this there is no doubt. Measured: recorded
     # speech is half the time below 0.5, and 99 % of music above 0.9
-    _LEAST_PULSE, _SURE_PULSE = 0.6, 0.95
+    _LEAST_PULSE, _SURE_PULSE = 0.5, 0.9
     _RECENT_HOPS = 160  # more than the longest beat
     # the first state of a beat meets the first of the three hops that the ear marks
     _LAG_S = _HEARD_LATE_S - HOP_S
 
-    def __init__(self) -> None:
+    def __init__(self, before: "BeatTracker | None" = None) -> None:
+        """Begin with nothing heard; what a performer asked of the one `before` stays asked."""
         self._pointer, self._bars = BarPointer(), BarFinder()
         self._shown = ShownBeats()
         self._hops = 0
@@ -59,9 +60,19 @@ class BeatTracker:
         self._agreement, self._belief_share, self._presence, self._pulse = 0.0, 0.0, 0.0, 0.0
         self._beat_chance, self._downbeat_chance = np.zeros(self._RECENT_HOPS), np.zeros(self._RECENT_HOPS)
         self._silent_s = 0.0
-        self._downbeat = 0  # the last beat that began a bar
+        self._downbeat = self._first_bar = (
+            0  # the last beat that began a bar, and one that bars are counted from
+        )
         # what is shown of beat n: number n * octave + offset
         self._octave, self._offset = 1.0, 0.0
+        if before is not None:
+            self._octave = before._octave
+            self._pointer.guide(before._pointer.guided_bpm)
+
+    @property
+    def tempo_bpm(self) -> float:
+        """How fast the shown beat is."""
+        return self._shown.clock.tempo_bpm
 
     @property
     def heard_s(self) -> float:
@@ -71,13 +82,19 @@ class BeatTracker:
     @property
     def clock(self) -> BeatClock:
         """The beat as shown now."""
-        beats = self._bars.bar.beats
-        counted = beats * self._octave if self._octave < 1 else beats
+        heard = self._bars.bar.beats  # to the bar
+        shown = heard if self._octave >= 1 else heard * self._octave
+        bars = 1
+        while bars * shown < 2 or bars * shown % 1:  # a waltz at half count: three beats to two bars
+            bars *= 2
+        if (self._downbeat - self._first_bar) % heard:  # bars were found to begin elsewhere
+            self._first_bar = self._downbeat
+        beats_per_bar = int(bars * shown)
         return replace(
             self._shown.clock,
             confidence=self.confidence,
-            downbeat=round(self._downbeat * self._octave + self._offset),
-            beats_per_bar=int(counted) if counted >= 2 and counted % 1 == 0 else beats,
+            downbeat=round(self._first_bar * self._octave + self._offset) % beats_per_bar,
+            beats_per_bar=beats_per_bar,
         )
 
     @property
@@ -114,7 +131,7 @@ class BeatTracker:
                 self._pointer.believe(self._period_s, place % 1.0)
                 self._shown_follows(may_jump=self.confidence < CONFIDENT)
         elif LEAST_TEMPO_BPM <= tempo_bpm <= MOST_TEMPO_BPM:
-            self._octave, self._period_s = 1.0, 60 / tempo_bpm
+            self._octave, self._offset, self._period_s = 1.0, float(round(self._offset)), 60 / tempo_bpm
             anchor_s = self._beat_s if beat_s is None else beat_s
             self._pointer.guide(tempo_bpm)
             self._pointer.believe(
@@ -124,7 +141,7 @@ class BeatTracker:
 
     def _count(self, octave: float, beat: int) -> None:
         """Show so many beats for each that is heard, one of them on this one."""
-        self._octave = octave
+        self._octave, self._first_bar = octave, self._downbeat
         self._offset = round(self._offset) - beat * octave % 1.0
         self._shown_follows(may_jump=self.confidence < CONFIDENT)
 

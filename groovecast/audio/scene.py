@@ -47,6 +47,17 @@ class Scene(StrEnum):
 
 
 @dataclass(frozen=True)
+class Section:
+    """What part of the music this is, as one value."""
+
+    scene: Scene = Scene.SILENCE
+    energy_2s: float = 0.0  # 0 to 1
+    energy_16s: float = 0.0
+    tempo_changed: bool = False  # in the last seconds
+    blended: bool = False  # two tempi are heard at once
+
+
+@dataclass(frozen=True)
 class Pulse:
     """What is known of the beat at a hop."""
 

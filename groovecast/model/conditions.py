@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from groovecast.audio.beat import BEATS_PER_BAR
-
 MUSIC_CHANNELS = 10
 
 
@@ -19,7 +17,8 @@ MUSIC_CHANNELS = 10
 class MusicFrames:
     """The music over a window of motion frames, past and extrapolated future."""
 
-    beat: Float[np.ndarray, " frames"]  # running beat count; whole numbers on beats, multiples of 4 on ones
+    beat: Float[np.ndarray, " frames"]  # running beat count; whole numbers on beats
+    bar: Float[np.ndarray, " frames"]  # running bar count of bars of 4 beats; of 3 in a waltz
     tempo_bpm: Float[np.ndarray, " frames"]
     trust: Float[np.ndarray, " frames"]  # 0 unknown .. 1 sure
     onset: Float[np.ndarray, " frames"]  # 0 .. 1
@@ -30,7 +29,7 @@ class MusicFrames:
 
 def channels_from_music(music: MusicFrames) -> Float[np.ndarray, "frames 10"]:
     """The ten channels of those frames, float32."""
-    beat_rad, bar_rad = 2 * np.pi * music.beat, 2 * np.pi * music.beat / BEATS_PER_BAR
+    beat_rad, bar_rad = 2 * np.pi * music.beat, 2 * np.pi * music.bar
     trust, heard = music.trust, music.heard.astype(np.float64)
     octaves = np.log2(np.clip(music.tempo_bpm, 30, 480) / 120)
     channels = (

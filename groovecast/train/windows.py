@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Int64
 
+from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from groovecast.model.config import ModelConfig
 from groovecast.motion.idle import standing
@@ -239,6 +240,7 @@ class WindowStore:
         return channels_from_music(
             MusicFrames(
                 beat=count,
+                bar=count / BEATS_PER_BAR,
                 tempo_bpm=np.full(frames, tempo),
                 trust=np.full(frames, trust),
                 onset=onset,

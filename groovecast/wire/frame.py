@@ -41,7 +41,9 @@ class Frame:
     pose: Pose
     seq: int
     t_capture_s: float
-    beat: float | None = None  # continuous count; its fraction is the phase, multiples of 4 are downbeats
+    beat: float | None = (
+        None  # continuous count; its fraction is the phase, multiples of the state's beats_per_bar are downbeats
+    )
     tempo_bpm: float = 0.0
     energy: float = 0.0
     dancer: int = 0

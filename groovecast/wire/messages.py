@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from groovecast.audio.scene import Section
 from groovecast.share import shared_path
 from groovecast.wire.errors import WireError
 from groovecast.wire.frame import SEQ_PERIOD, Frame, FrameEncoding
@@ -86,7 +87,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     dropped: int = 0
     dropped_here: int = 0
     beat_source: str = "tracker"  # who says where the beat is
-    scene: str = "music"  # silence, speech or noise, music, breakdown, drop
+    beats_per_bar: int = 4
+    section: Section = Section()  # what part of the music this is
     input_db: float | None = None  # of live input
     input_latency_ms: float | None = None  # as its device claims
 

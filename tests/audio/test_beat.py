@@ -163,3 +163,65 @@ def test_a_tempo_that_is_told_is_kept_to_until_it_is_taken_back() -> None:
         if step == round(5 / STEP_S):
             tracker.prefer(80.0, 0.3 + 12 * 0.375)
     assert tracker.clock.tempo_bpm == pytest.approx(80, rel=0.02)
+
+
+@given(st.lists(st.sampled_from([2.0, 0.5, "tap", "slow", "free"]), max_size=6))
+def test_whatever_is_asked_of_it_shown_beats_lie_on_heard_ones_and_bars_stay(
+    wishes: list[float | str],
+) -> None:
+    """At double count every heard beat is a shown one, at half every shown one is a heard one; so at any."""
+    period_s, tracker = 60 / 104, BeatTracker()
+    beats_s = 0.3 + np.arange(120) * period_s
+    asked = dict(zip(range(120, 120 + 60 * len(wishes), 60), wishes, strict=True))
+    for step, answer in enumerate(perfect_answers(beats_s, (220 + 60 * len(wishes)) * STEP_S)):
+        tracker.hear(answer, silent=False)
+        match asked.get(step):
+            case float(factor):
+                tracker.prefer_octave(factor)
+            case "tap":
+                tracker.prefer(104.0, float(beats_s[3]))
+            case "slow":
+                tracker.prefer(52.5, float(beats_s[4]))
+            case "free":
+                tracker.prefer(None, None)
+    clock = tracker.clock
+    octave = clock.tempo_bpm / 104
+    assert octave == pytest.approx(2.0 ** round(np.log2(octave)), rel=0.02)
+    last = beats_s[beats_s < tracker.heard_s][-9:-1]
+    places = clock.beat_at(last) * max(1.0, 1 / octave)
+    np.testing.assert_allclose(places, np.round(places), atol=0.1)
+    assert clock.beats_per_bar >= 2
+    ones = np.round(clock.beat_at(last) - clock.downbeat, 1) % clock.beats_per_bar
+    assert np.isclose(ones, 0).any() or octave < 0.5
+
+
+def test_the_shown_count_from_a_bar_line_on_never_goes_back() -> None:
+    """What goes over the wire: beats since a downbeat, which must not begin again with each bar."""
+    beats_s = 0.3 + np.arange(60) * 60 / 128
+    counts = [
+        float(clock.beat_at((step + 1) * STEP_S)) - clock.downbeat
+        for step, clock in enumerate(track(beats_s, 20.0))
+    ]
+    assert np.all(np.diff(counts[round(6 / STEP_S) :]) > 0)
+
+
+@pytest.mark.parametrize("beats_per_bar", [3, 4])
+def test_half_count_keeps_one_bar_line_for_all(beats_per_bar: int) -> None:
+    beats_s = 0.3 + np.arange(60) * 60 / 150
+    tracker, lines = BeatTracker(), set()
+    for step, answer in enumerate(perfect_answers(beats_s, 20.0, beats_per_bar)):
+        tracker.hear(answer, silent=False)
+        if step == round(10 / STEP_S):
+            tracker.prefer_octave(0.5)
+        if step > round(12 / STEP_S):
+            lines.add((tracker.clock.downbeat, tracker.clock.beats_per_bar))
+    assert len(lines) == 1
+
+
+def test_what_a_performer_asked_outlives_the_stream() -> None:
+    tracker = BeatTracker()
+    tracker.prefer_octave(2.0)
+    after = BeatTracker(tracker)
+    for answer in perfect_answers(0.3 + np.arange(30) * 0.6, 10.0):
+        after.hear(answer, silent=False)
+    assert after.clock.tempo_bpm == pytest.approx(200, rel=0.02)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 import groovecast.demo
 from groovecast.audio.decode import load_audio, mono
-from groovecast.audio.gain import MOST_DB_PER_S, MOST_GAIN_DB, TARGET_DB, DcBlocker, Leveller
+from groovecast.audio.gain import (
+    LEAST_GAIN_DB, LOUDEST, MOST_DB_PER_S, MOST_GAIN_DB, TARGET_DB, DcBlocker, Leveller,
+)  # fmt: skip
 from groovecast.audio.resample import Resampler
 
 RATE_HZ = 24000
@@ -105,8 +107,40 @@ def test_the_gain_moves_slowly_except_where_the_sound_would_clip(club: np.ndarra
     assert steps_db.max() <= MOST_DB_PER_S / 100 + 1e-6
     assert max(gains_db) <= MOST_GAIN_DB
     assert max(peaks) <= 1
-    sudden = steps_db < -1.1 * MOST_DB_PER_S / 100
-    assert sudden.any() and np.array(peaks)[sudden].min() > 0.99
+    sudden = np.flatnonzero(steps_db < -1.1 * MOST_DB_PER_S / 100)
+    assert len(sudden)
+    for hop_number in sudden:
+        assert max(peaks[hop_number - 1 : hop_number + 1]) > 0.99, "only where it would clip"
+    assert gains_db[16 * 100] < gains_db[15 * 100] - 10, "and sound that is loud for good is believed at once"
+
+
+@pytest.mark.parametrize("loud", [0.99, 1.0, 7.0, 1e6])
+def test_a_pop_is_held_down_and_the_gain_goes_on_as_before(club: np.ndarray, loud: float) -> None:
+    faint, leveller = at(club, -30), Leveller(RATE_HZ)
+    leveller.push(faint[: 10 * RATE_HZ])
+    before_db = leveller.levels.gain_db
+    assert before_db > 8
+    pop = np.array([loud, -loud], "f4")
+    assert np.abs(leveller.push(pop)).max() <= 1
+    out = leveller.push(faint[10 * RATE_HZ : 10 * RATE_HZ + RATE_HZ // 2])
+    assert np.abs(out).max() <= 1
+    assert leveller.levels.gain_db == pytest.approx(before_db, abs=1)
+
+
+def test_the_gain_never_falls_below_the_least(club: np.ndarray) -> None:
+    leveller = Leveller(RATE_HZ)
+    for block in np.array_split(np.clip(at(club, -10) * 40, -LOUDEST, LOUDEST), 100):
+        leveller.push(block)
+        assert leveller.levels.gain_db >= LEAST_GAIN_DB - 1e-6
+
+
+def test_numbers_that_no_sound_reaches_are_silence_and_do_no_harm(club: np.ndarray) -> None:
+    leveller = Leveller(RATE_HZ)
+    huge = np.array([3.4e38, -3.4e38, np.nextafter(np.float32(LOUDEST), np.float32(99))] * 300, "f4")
+    assert not leveller.push(huge).any()
+    out = leveller.push(at(club, -18))
+    assert np.isfinite(out).all() and np.isfinite(leveller.levels.gain_db)
+    assert level_db(out[-4 * RATE_HZ :]) == pytest.approx(TARGET_DB, abs=3)
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 24000, 44100, 192000])
