@@ -110,6 +110,18 @@ def find_device(asked: str | None, found: Sequence[Device], *, loopback: bool = 
     return preferred[0]
 
 
+def found_again(lost: Device, found: Sequence[Device]) -> Device | None:
+    """The lost device where it is there again, by its whole name alone: others may have that name within theirs.
+
+    Raises ValueError with the mend when there are several of that name.
+    """
+    same = [one for one in found if (one.full_name, one.loopback) == (lost.full_name, lost.loopback)]
+    some = same if len(same) < 2 else [one for one in same if one.default and lost.default]
+    if same and len(some) != 1:
+        raise ValueError(f"asked for {lost.full_name!r} again, {len(same)} have that name: unplug the others")
+    return some[0] if some else None
+
+
 def _rank(device: Device) -> int:
     places = (place for place, api in enumerate(_HOST_APIS) if api in device.host_api)
     return next(places, len(_HOST_APIS))

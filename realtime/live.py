@@ -11,21 +11,19 @@ import webbrowser
 import zlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
 
-from groovecast.audio.decode import Audio
-from groovecast.audio.resample import Resampler
-from groovecast.wire.errors import InputRefused
 from groovecast.wire.live_sound import LiveSound
-from groovecast.wire.messages import Input, Notice, Percentiles, State, Transport, Value
+from groovecast.wire.messages import Notice, Percentiles, State, Transport, Value
 from realtime.capture import DeviceSource
 from realtime.clock import Clock
 from realtime.clocks.midi_input import MidiInput
 from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.input_desk import InputDesk, Music, Track
 from realtime.meter import Meter
 from realtime.page_sound import InputKind, PageSource
 from realtime.pipe import PipeSource
@@ -46,14 +44,7 @@ _UPDATES_KEPT = 512
 # How long a song's dance is shown after its last sound.
 _AFTERGLOW_S = 1.5
 _PATIENCE_S = 1.0
-
-
-@dataclass(frozen=True)
-class Track:
-    """What the page can play along: a song's name and its sound as a WAV file, or neither for live input."""
-
-    title: str
-    wav: bytes | None = None
+_STUMBLE_S = 0.1  # between a fault in the dance thread and the next try
 
 
 class Show:
@@ -76,7 +67,6 @@ class Show:
         midi: MidiInput | None = None,
     ) -> None:
         self.clock = clock
-        self.source = source
         self.sinks = sinks
         settings = settings or DanceSettings()
         # what is shown earlier than now must be planned that much earlier
@@ -90,11 +80,11 @@ class Show:
         self.update_ms: deque[float] = deque(maxlen=_UPDATES_KEPT)
         self._model, self._engine = model, engine
         self._fps = server.fps
-        self._track = track or Track(source.title)
+        music = Music(source, track or Track(source.title))
+        self._inputs = InputDesk(music, clock, self._change_source, self.server.publish_input)
         self._track_path: str | None = None
         self._midi = midi
         self._told_midi = ""
-        self._local = False
         self._offset_s = offset_s
         self._running = threading.Event()
         self._fault: Exception | None = None
@@ -102,7 +92,13 @@ class Show:
         self._told_rejections = 0
         self._told_problems: set[str] = set()
         self._told_trouble = ""
+        self._stumbled = self._told_stumble = ""  # the last fault in the dance thread
         self._meter = Meter()
+
+    @property
+    def source(self) -> Source:
+        """What is heard now."""
+        return self._inputs.music.source
 
     # -- frame loop -----------------------------------------------------------------------------------------
 
@@ -114,10 +110,10 @@ class Show:
         dancing = threading.Thread(target=self._dance, name="groovecast-dance", daemon=True)
         try:
             async with self.server:
-                if self._track.wav is not None:
+                if self._inputs.music.track.wav is not None:
                     # named by its content: a page that was left open must not play the song before
-                    name = f"{zlib.crc32(self._track.wav):08x}"
-                    self._track_path = self.server.serve_track(name, self._track.wav)
+                    name = f"{zlib.crc32(self._inputs.music.track.wav):08x}"
+                    self._track_path = self.server.serve_track(name, self._inputs.music.track.wav)
                 self._begin()
                 dancing.start()
                 if ready is not None:
@@ -147,7 +143,7 @@ class Show:
         self.source.start(self._hear)
         if self._midi is not None:
             self._midi.start()
-        self._tell_input()
+        self._inputs.tell()
 
     def _hear(self, block: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
         """Audio thread. Measure a block and pass it on."""
@@ -198,7 +194,7 @@ class Show:
     def _song_is_over(self, now_s: float) -> bool:
         if isinstance(self.source, PipeSource):
             return self.source.ended_s is not None and now_s > self.source.ended_s + _AFTERGLOW_S
-        if not isinstance(self.source, FileSource) or self._local:
+        if not isinstance(self.source, FileSource) or self._inputs.music.local:
             return False
         transport = self.source.transport()
         return transport.ended and now_s > transport.at_s + _AFTERGLOW_S
@@ -219,7 +215,8 @@ class Show:
                 misses=counts.misses,
                 latency_ms=percentiles(self.update_ms),
                 beat_source=heard.leader,
-                scene=heard.scene,
+                beats_per_bar=heard.clock.beats_per_bar,
+                section=heard.section,
                 input_db=None if isinstance(self.source, FileSource) else round(self._meter.read().rms_db, 1),
                 input_latency_ms=self._claimed_ms(),
             )
@@ -232,6 +229,9 @@ class Show:
             if problem not in self._told_problems:
                 self._told_problems.add(problem)
                 self._say(problem)
+        if self._stumbled != self._told_stumble:
+            self._told_stumble = self._stumbled
+            self._say(f"the dance stumbled ({self._stumbled}): it goes on; please report this")
         trouble, before = self.source.trouble, self._told_trouble
         if trouble != before and self.frames > self._fps:  # a show says first where it is seen
             self._told_trouble = trouble
@@ -245,14 +245,6 @@ class Show:
         self.server.publish(Notice(text=text))
         print(f"groovecast: {text}", file=sys.stderr)
 
-    def _tell_input(self) -> None:
-        """Tell everyone who sends live sound, and whether it is wanted at all."""
-        if isinstance(self.source, PageSource) and self.source.sender is not None:
-            client, kind, label = self.source.sender
-            self.server.publish_input(Input(wanted=True, kind=kind, label=label), client)
-        else:
-            self.server.publish_input(Input(wanted=isinstance(self.source, FileSource | PageSource)), None)
-
     def _claimed_ms(self) -> float | None:
         return round(self.source.latency.stream_ms, 1) if isinstance(self.source, DeviceSource) else None
 
@@ -261,16 +253,20 @@ class Show:
             now = self.source.transport()
             message = Transport(
                 playing=now.playing,
-                title=self._track.title,
-                track=None if self._local else self._track_path,
-                local=self._local,
+                title=self._inputs.music.track.title,
+                track=None if self._inputs.music.local else self._track_path,
+                local=self._inputs.music.local,
                 position_s=now.position_s,
                 at_s=now.at_s,
                 duration_s=now.duration_s,
             )
         else:
             message = Transport(
-                playing=True, title=self._track.title, position_s=0.0, at_s=self.clock.now_s(), duration_s=0.0
+                playing=True,
+                title=self._inputs.music.track.title,
+                position_s=0.0,
+                at_s=self.clock.now_s(),
+                duration_s=0.0,
             )
             if self._told is not None and self._told.title == message.title:
                 return
@@ -312,74 +308,65 @@ class Show:
             return self.dancer.conductor.wish(value)
         if name == "beat_octave" and isinstance(value, int | float):
             return self.dancer.conductor.count(float(value), self.clock.now_s())
-        known = "playing, position_s, style, beat_source, beat_octave, intensity and groove (0 to 2) can be set"
+        known = (
+            "playing, position_s, style, beat_source, beat_octave, intensity and groove (0 to 2) can be set"
+        )
         raise ValueError(f"asked to set {name} to {value!r}: {known}")
 
     def tap(self, at_s: float) -> None:
         """Frame loop. Somebody tapped a beat then."""
         self.dancer.taps.post(at_s)
 
-    async def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
+    async def song(
+        self, client: object, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int
+    ) -> None:
         """Frame loop. Dance to a song that a client sent and plays itself; ValueError while the sound is live."""
-        if not isinstance(self.source, FileSource | PageSource):
-            raise ValueError("asked to dance to a song, the sound is live: start `groovecast demo` for songs")
-        rate_hz = self.source.sample_rate_hz
-        if sample_rate_hz != rate_hz:
-            samples = await asyncio.to_thread(Resampler(sample_rate_hz, rate_hz).whole, samples)
-        source = FileSource(Audio(samples[:, None], rate_hz), self.clock, title=title)
-        self._change_source(source, Track(title), local=True)
+        await self._inputs.song(client, title, samples, sample_rate_hz)
 
     def take_input(self, client: object, kind: InputKind, label: str) -> None:
         """Frame loop. Dance to what that client sends from now on."""
-        source = self.source
-        if isinstance(source, PageSource):
-            source.take(client, kind, label)
-            return self._tell_input()
-        if not isinstance(source, FileSource):
-            mend = "start `groovecast live --from-page` for the sound of a page"
-            raise InputRefused("input_refused", f"asked to send sound, {source.title} is heard: {mend}")
-        page = PageSource(self.clock.now_s, source.sample_rate_hz)
-        page.take(client, kind, label)
-        self._change_source(page, Track(page.title), local=False)
+        self._inputs.take(client, kind, label)
 
     def leave_input(self, client: object) -> None:
         """Frame loop. That client sends no more, if it did."""
-        if isinstance(self.source, PageSource) and self.source.leave(client):
-            self._tell_input()
+        self._inputs.leave(client)
 
     def hear_input(self, client: object, sound: LiveSound) -> None:
         """Frame loop. Hear what that client sent, if it is the one."""
-        if isinstance(self.source, PageSource):
-            try:
-                self.source.hear(client, sound)
-            except InputRefused:
-                self._tell_input()
-                raise
+        self._inputs.hear(client, sound)
 
-    def _change_source(self, source: FileSource | PageSource, track: Track, *, local: bool) -> None:
-        self.source.stop()
-        self.source, self._track, self._local = source, track, local
-        source.start(self._hear)
+    def _change_source(self) -> None:
+        self.source.start(self._hear)
         self._tell_transport()
-        self._tell_input()
 
     # -- dance thread ---------------------------------------------------------------------------------------
 
     def _dance(self) -> None:
         """Dance thread. Listen and plan until the show is over."""
-        try:
-            while self._running.is_set():
-                now_s, due_s = self.clock.now_s(), self.dancer.due_s
-                if self.dancer.imagine(now_s):
-                    done_s = self.clock.now_s()
-                    self.update_ms.append(1000 * (done_s - now_s))
-                    sent_s = self.dancer.planned_from_s - LOOK_AHEAD_S + min(0.0, self._offset_s)
-                    self.dancer.counts.misses += done_s > sent_s
-                    continue
-                wake_s = due_s if due_s > now_s else now_s + _RETRY_S
-                self.clock.sleep_until_s(min(wake_s, now_s + _LISTEN_EVERY_S))
-        except Exception as fault:  # told by `run`, in the thread that can end the show
-            self._fault = fault
+        danced = False
+        while self._running.is_set():
+            try:
+                self._dance_on()
+                danced = True
+            except Exception as fault:
+                if not danced:  # told by `run`, in the thread that can end the show
+                    self._fault = fault
+                    return
+                # it has danced before: whatever this sound has done to the ears, the figure stays on the stage
+                self._stumbled = f"{type(fault).__name__}: {fault}"
+                self.clock.sleep_until_s(self.clock.now_s() + _STUMBLE_S)
+
+    def _dance_on(self) -> None:
+        """Dance thread. Listen, and plan if it is time; else wait a little."""
+        now_s, due_s = self.clock.now_s(), self.dancer.due_s
+        if self.dancer.imagine(now_s):
+            done_s = self.clock.now_s()
+            self.update_ms.append(1000 * (done_s - now_s))
+            sent_s = self.dancer.planned_from_s - LOOK_AHEAD_S + min(0.0, self._offset_s)
+            self.dancer.counts.misses += done_s > sent_s
+            return
+        wake_s = due_s if due_s > now_s else now_s + _RETRY_S
+        self.clock.sleep_until_s(min(wake_s, now_s + _LISTEN_EVERY_S))
 
 
 def percentiles(values_ms: Sequence[float] | deque[float]) -> Percentiles:

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from realtime.settings import MOST_OFFSET_MS
+
 
 class Memory(msgspec.Struct, frozen=True):
     """What is remembered, devices by name and host API."""
@@ -23,15 +25,38 @@ def memory_file() -> Path:
 
 
 def read_memory(file: Path) -> Memory:
-    """What is remembered; nothing when there is no such file. A file that cannot be read is one line, and ignored."""
+    """What is remembered; nothing when there is no such file. What cannot be read is one line, and ignored."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Memory)
+        memory = msgspec.json.decode(file.read_bytes(), type=Memory)
     except FileNotFoundError:
         return Memory()
     except (OSError, msgspec.MsgspecError, UnicodeError) as why:
         reason = " ".join(str(why).split())
-        print(f"groovecast: {file} cannot be read ({reason}), so nothing is remembered", file=sys.stderr)
+        then = f"mend it, or it becomes {_aside(file).name} when something is remembered anew"
+        print(
+            f"groovecast: {file} cannot be read ({reason}), so nothing is remembered: {then}", file=sys.stderr
+        )
         return Memory()
+    known = {name: ms for name, ms in memory.input_latency_ms.items() if 0 <= ms <= MOST_OFFSET_MS}
+    if wrong := [f"{name!r} {ms:g}" for name, ms in memory.input_latency_ms.items() if name not in known]:
+        mend = f"an input's latency is 0 to {MOST_OFFSET_MS:g} ms, so calibrate it again"
+        print(f"groovecast: {file} says {', '.join(wrong)}: {mend}", file=sys.stderr)
+    return msgspec.structs.replace(memory, input_latency_ms=known)
+
+
+def _aside(file: Path) -> Path:
+    """Where a broken file is kept."""
+    return file.with_name(f"{file.name}.bad")
+
+
+def _put_aside_if_broken(file: Path) -> None:
+    """A broken file may hold what a person measured, and can mend."""
+    try:
+        msgspec.json.decode(file.read_bytes(), type=Memory)
+    except FileNotFoundError:
+        return
+    except (OSError, msgspec.MsgspecError, UnicodeError):
+        file.replace(_aside(file))
 
 
 def write_memory(file: Path, memory: Memory) -> str:
@@ -42,6 +67,7 @@ def write_memory(file: Path, memory: Memory) -> str:
         try:
             with os.fdopen(number, "wb") as opened:
                 opened.write(msgspec.json.format(msgspec.json.encode(memory)) + b"\n")
+            _put_aside_if_broken(file)
             Path(part).replace(file)
         except OSError:
             with suppress(OSError):

@@ -12,8 +12,10 @@ import numpy as np
 from jaxtyping import Float32
 
 from groovecast.audio.decode import LEAST_RATE_HZ, MOST_CHANNELS, MOST_RATE_HZ
+from groovecast.audio.gain import LOUDEST
 from realtime.channels import Channels
 from realtime.clock import Clock
+from realtime.in_order import InOrder
 from realtime.sample_clock import SampleClock
 from realtime.sources import Hear
 
@@ -60,6 +62,9 @@ class PcmFormat:
         """Whole frames as -1 to 1."""
         if self.sample == "f32le":
             flat = np.frombuffer(pcm, "<f4").astype(np.float32)
+            flat[~(np.abs(flat) <= LOUDEST)] = (
+                0  # NaN too: no sound, and it would stay in the meters for good
+            )
         elif self.sample == "s16le":
             flat = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(1 << 15)
         elif self.sample == "s32le":
@@ -127,19 +132,27 @@ class PipeSource:
         due_s = came_s = silent_until_s = (
             clock.now_s()
         )  # due: when a block would come, were the writer in real time
+        in_order: InOrder | None = None  # since there was silence; what a pipe holds at first is all heard
         while self._running:
             while len(self._pcm) >= self.format.frame_bytes and self._running:
                 block = self._next_block(block_bytes)
                 due_s += len(block) / rate
                 clock.sleep_until_s(due_s - lead_s)
                 came_s = silent_until_s = clock.now_s()
-                hear(block, self._samples.stamp(len(block), came_s))
+                first_s = self._samples.stamp(len(block), came_s)
                 self.blocks += 1
+                if (
+                    in_order is not None
+                ):  # what comes at once after a pause is as old as the silence in its place
+                    block, first_s = in_order.next(block, first_s)
+                if len(block):
+                    hear(block, first_s)
             if self._left == 0 or not self._more():
                 break
             now_s = clock.now_s()
             if now_s - came_s > _QUIET_AFTER_S and len(self._pcm) < self.format.frame_bytes:
                 silent_until_s = self._hear_silence(hear, silent_until_s, now_s)
+                in_order = InOrder(rate, silent_until_s)
                 due_s, self._samples = now_s, SampleClock(rate)  # what comes next is counted anew
         self.connected = False
         self.ended_s = clock.now_s()

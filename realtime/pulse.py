@@ -3,9 +3,12 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 # PortAudio reaches the service through ALSA's plugin of this name alone, which hears what the environment names.
 PULSE_PCM = "pulse"
@@ -50,19 +53,54 @@ def sources_from_list(text: str) -> list[PulseSource]:
     return sources
 
 
+def settings_without_shared_memory(environment: Mapping[str, str], home: Path) -> str:
+    """The person's own settings of PulseAudio's library, but that it shares no memory with the service.
+
+    Where it does, and the service dies while a block is being read, the library waits for its own reader for ever.
+    """
+    before = _settings_file(environment, home)
+    parts = [before, *sorted(Path(f"{before}.d").glob("*.conf"))]
+    return "".join(f".include {part}\n" for part in parts if part.is_file()) + "enable-shm = no\n"
+
+
+def _settings_file(environment: Mapping[str, str], home: Path) -> Path:
+    """The file that the library would read, looked for where it looks."""
+    if named := environment.get("PULSE_CLIENTCONFIG"):
+        return Path(named)
+    config = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    own = [Path(environment["PULSE_HOME"])] if environment.get("PULSE_HOME") else []
+    for folder in (*own, config / "pulse", home / ".pulse"):
+        if (file := folder / "client.conf").is_file():
+            return file
+    return Path("/etc/pulse/client.conf")
+
+
 @contextmanager
 def heard_by_plugin(name: str | None) -> Iterator[None]:
-    """While this lasts, ALSA's plugin opens that source; None changes nothing."""
-    if name is None:
-        yield
-        return
+    """While this lasts, ALSA's plugin opens that source, or its usual one, and outlives the sound service."""
     # There is no other way to tell the plugin, which PortAudio opens without further words.
-    before = os.environ.get("PULSE_SOURCE")
-    os.environ["PULSE_SOURCE"] = name
+    with ExitStack() as until_then:
+        if sys.platform == "linux":
+            file = until_then.enter_context(
+                tempfile.NamedTemporaryFile("w", suffix=".conf", encoding="utf-8")
+            )
+            file.write(settings_without_shared_memory(os.environ, Path.home()))
+            file.flush()
+            until_then.enter_context(_set("PULSE_CLIENTCONFIG", file.name))
+        if name is not None:
+            until_then.enter_context(_set("PULSE_SOURCE", name))
+        yield
+
+
+@contextmanager
+def _set(variable: str, value: str) -> Iterator[None]:
+    """While this lasts, the environment says so."""
+    before = os.environ.get(variable)
+    os.environ[variable] = value
     try:
         yield
     finally:
         if before is None:
-            del os.environ["PULSE_SOURCE"]
+            del os.environ[variable]
         else:
-            os.environ["PULSE_SOURCE"] = before
+            os.environ[variable] = before

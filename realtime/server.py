@@ -67,8 +67,10 @@ class Desk(Protocol):
     def tap(self, at_s: float) -> None:
         """Frame loop. Somebody tapped a beat then."""
 
-    async def song(self, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int) -> None:
-        """Frame loop. Dance to this mono song, which the client that sent it plays itself."""
+    async def song(
+        self, client: object, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int
+    ) -> None:
+        """Frame loop. Dance to this mono song of a client, which plays it itself. InputRefused while another sends."""
 
     def take_input(self, client: object, kind: Literal["microphone", "tab"], label: str) -> None:
         """Frame loop. That client, and no other, sends live sound from now on. Raises InputRefused."""
@@ -291,7 +293,7 @@ class PoseServer:
             song = client.hear_song(said)
             if song is not None:
                 samples = await asyncio.to_thread(_floats, song.samples)
-                await self._desk.song(song.title, samples, song.sample_rate_hz)
+                await self._desk.song(client, song.title, samples, song.sample_rate_hz)
             return
         if len(said) > _MAX_TEXT:
             raise WireError(f"a text message has at most {_MAX_TEXT} characters, found {len(said)}")

@@ -22,8 +22,9 @@ from realtime.clock import Clock, MonotonicClock
 from realtime.clocks.midi_input import MidiInput, midi_input
 from realtime.dance import Dancer, DanceSettings
 from realtime.engine import CpuEngine
+from realtime.input_desk import Track
 from realtime.inputs import opened_input
-from realtime.live import Show, Track, open_page
+from realtime.live import Show, open_page
 from realtime.performance import Performance
 from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings

@@ -7,7 +7,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
+from groovecast.audio.resample import Resampler
 from realtime.channels import Channels
 from realtime.clock import Clock
 from realtime.sample_clock import SampleClock
@@ -46,7 +48,6 @@ class LoopbackSource:
         device = self._default_output()
         self.title = str(device["name"])
         self.sample_rate_hz = int(device["defaultSampleRate"])
-        self._channel_count = min(int(device["maxInputChannels"]), _MOST_CHANNELS)
         self._delivered_until_s = clock.now_s()
         self._running = False
         self._thread: threading.Thread | None = None
@@ -55,7 +56,7 @@ class LoopbackSource:
         """Open the output's loopback and deliver what it plays, from a thread of its own."""
         if self._running:
             raise ValueError(f"asked to open {self.title!r}, it is open already: stop it first")
-        self._open()
+        self._open(self._default_output())
         self._running = self.connected = True
         self._thread = threading.Thread(
             target=self._read, args=(hear,), name="groovecast-loopback", daemon=True
@@ -82,17 +83,20 @@ class LoopbackSource:
             mend = "choose an output in Windows' sound settings"
             raise OSError(f"asked for what this machine plays, WASAPI says {reason}: {mend}") from why
 
-    def _open(self) -> None:
-        device = self._default_output()
+    def _open(self, device: Any) -> None:
+        """Another output, or one that was set up anew, may have another rate: it is turned into ours."""
+        rate_hz = int(device["defaultSampleRate"])
+        self._resampler, self._samples = Resampler(rate_hz, self.sample_rate_hz), SampleClock(rate_hz)
+        self._taken = self._given = 0  # samples of the resampler since its beginning, in and out
+        self._channels = Channels(tuple(range(min(int(device["maxInputChannels"]), _MOST_CHANNELS))))
         self._stream = self._system.open(
             format=self._pyaudio.paFloat32,
-            channels=self._channel_count,
-            rate=self.sample_rate_hz,
+            channels=self._channels.fewest,
+            rate=rate_hz,
             input=True,
             input_device_index=device["index"],
-            frames_per_buffer=self.sample_rate_hz // _BLOCKS_PER_S,
+            frames_per_buffer=rate_hz // _BLOCKS_PER_S,
         )
-        self._samples = SampleClock(self.sample_rate_hz)
         self.title = str(device["name"])
 
     def _close(self) -> None:
@@ -105,7 +109,6 @@ class LoopbackSource:
     # -- the loopback's own thread --------------------------------------------------------------------------
 
     def _read(self, hear: Hear) -> None:
-        mixed = Channels(tuple(range(self._channel_count))).mixed
         clock, sounded_s, tried_s = self._clock, self._clock.now_s(), 0.0
         while self._running:
             clock.sleep_until_s(clock.now_s() + _LOOK_EVERY_S)
@@ -114,26 +117,37 @@ class LoopbackSource:
                 if self._stream is not None and (count := self._stream.get_read_available()):
                     heard = np.frombuffer(
                         self._stream.read(count, exception_on_overflow=False), np.float32
-                    ).reshape(-1, self._channel_count)
+                    ).reshape(-1, self._channels.fewest)
             except OSError:
                 count = 0
                 self._close()
                 self.losses += 1
-                self.trouble = f"{self.title} is gone: it is looked for every second"
+                self.trouble = self._gone
                 tried_s = now_s
             if count:
-                block = np.empty(len(heard), np.float32)
-                mixed(heard, block)
-                first_s = self._samples.stamp(len(block), now_s) - self.input_latency_s
-                hear(block, first_s)
-                self.blocks += 1
-                sounded_s, self._delivered_until_s = now_s, first_s + len(block) / self.sample_rate_hz
+                sounded_s = now_s
+                self._deliver(heard, now_s, hear)
             elif now_s - sounded_s > _QUIET_AFTER_S:
                 self._be_silent(hear, now_s - _NEAR_S)
-                self._samples = SampleClock(self.sample_rate_hz)  # its count has stood still
+                self._samples = SampleClock(self._resampler.from_hz)  # its count has stood still
+                self._resampler.reset()
+                self._taken = self._given = 0
             if self._stream is None and now_s - tried_s >= _TRY_EVERY_S:
                 tried_s = now_s
                 self._try_again()
+
+    def _deliver(self, heard: Float32[np.ndarray, "samples channels"], now_s: float, hear: Hear) -> None:
+        mono, rate_hz = np.empty(len(heard), np.float32), self._resampler.from_hz
+        self._channels.mixed(heard, mono)
+        begin_s = self._samples.stamp(len(mono), now_s) - self.input_latency_s - self._taken / rate_hz
+        first_s = begin_s + self._given / self.sample_rate_hz
+        block = self._resampler.push(mono)
+        self._taken += len(mono)
+        self._given += len(block)
+        self.blocks += 1
+        if len(block):
+            hear(block, first_s)
+            self._delivered_until_s = first_s + len(block) / self.sample_rate_hz
 
     def _be_silent(self, hear: Hear, until_s: float) -> None:
         begin_s = max(self._delivered_until_s, until_s - 1.0)
@@ -142,10 +156,20 @@ class LoopbackSource:
             hear(np.zeros(count, np.float32), begin_s)
             self._delivered_until_s = begin_s + count / self.sample_rate_hz
 
+    @property
+    def _gone(self) -> str:
+        return f"{self.title} is gone: it is looked for every second"
+
     def _try_again(self) -> None:
         try:
-            self._open()
-        except (OSError, ValueError):  # not there yet; that it is missed has been told
+            device = self._default_output()
+        except OSError:  # not there yet
+            self.trouble = self._gone
+            return
+        try:
+            self._open(device)
+        except (OSError, ValueError) as why:
+            self.trouble = f"{self.title} is looked for every second: {' '.join(str(why).split())}"
             return
         self.connected, self.trouble = True, ""
 

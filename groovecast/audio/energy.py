@@ -66,7 +66,7 @@ class EnergyMeter:
             self._heard_s += HOP_S
             self._move_reference(10 * np.log10(self._long_power + 1e-12) - self.reference_db)
         above_db = 10 * np.log10(self._power + 1e-12) - self.reference_db
-        bands = float(np.minimum(np.maximum(1 + above_db / _RANGE_DB, 0), 1).mean())
+        bands = float(np.minimum(np.maximum(1 + above_db / _RANGE_DB, 0), 1).sum()) / len(above_db)
         measured = bands * (1 - _PUNCH_SHARE * (1 - self._punch(features)))
         self.fast = 0.0 if self.silent else min(1.0, measured / _FULL) ** _CONTRAST
         self.slow += (self.fast - self.slow) * (HOP_S / (SLOW_S / 3))
@@ -81,7 +81,7 @@ class EnergyMeter:
         self.reference_db = np.maximum(self.reference_db + moved_db, _LEAST_REFERENCE_DB)
 
     def _punch(self, features: Features) -> float:
-        newness_db = float(np.maximum(features.flux[:3:2] - _STEADY_DB, 0).mean())
+        newness_db = float(np.maximum(features.flux[:3:2] - _STEADY_DB, 0).sum()) / len(_STEADY_DB)
         self._punch_db += (newness_db - self._punch_db) * (HOP_S / _PUNCH_S)
         above_db = self._punch_db - self.reference_punch_db
         faded_db = self.reference_punch_db * (1 - _PUNCH_FALL_PER_S * HOP_S)

@@ -10,6 +10,9 @@ TARGET_DB = -18.0  # RMS, of full scale: about as loud as a record with its peak
 MOST_GAIN_DB = 30.0
 LEAST_GAIN_DB = -20.0
 MOST_DB_PER_S = 3.0
+# Floats may exceed full scale, and do by some dB where somebody has turned them up. What is 18 dB above it is a broken
+# number, not sound; squared as float32, a large one is infinite and would stay in every meter for good.
+LOUDEST = 8.0
 LEAST_FLOOR_DB, MOST_FLOOR_DB = -54.0, -30.0
 
 _HOP_S = 0.01
@@ -28,6 +31,10 @@ _STEADY_DB = 1.5
 _FLOOR_ABOVE_NOISE_DB = 6.0
 _FORGET_DB_PER_S = 6.0  # what varies is no noise
 _QUIET_DB = -90.0
+# A pop is held down by itself. Where so much of the last moment would have clipped it is no pop but loud music,
+# and the gain falls by so much a hop.
+_LOUD_SHARE = 0.25
+_LOUD_STEP_DB = 1.0
 
 
 class DcBlocker:
@@ -45,9 +52,9 @@ class DcBlocker:
         self._before: float | None = None
 
     def push(self, samples: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " samples"]:
-        """The same samples without what stays constant; what is no finite number is silence."""
+        """The same samples without what stays constant; what is no number up to LOUDEST is silence."""
         out = np.empty(len(samples), np.float32)
-        heard = np.where(np.isfinite(samples), samples, 0.0).astype(np.float64)
+        heard = np.where(np.abs(samples) <= LOUDEST, samples, 0.0).astype(np.float64)
         first = 0
         while first < len(heard):
             count = min(self._hop - self._place, len(heard) - first)
@@ -84,7 +91,8 @@ class Leveller:
     """Removes the constant offset and brings music to one loudness, slowly; its output comes without delay.
 
     The gain of each hop of 10 ms follows from the hops before. It moves by 3 dB a second at most, except that it drops
-    at once where the sound would clip. It stays while the sound is below the floor, which lies above steady noise.
+    sooner where one hop after the other would clip; a single one is held down by itself. It stays while the sound is
+    below the floor, which lies above steady noise.
     """
 
     def __init__(self, sample_rate_hz: int) -> None:
@@ -95,6 +103,7 @@ class Leveller:
         self._place = 0
         self._peak = 0.0  # so far in this hop
         self._gain = self._next_gain = 1.0  # at the hop's beginning and at its end
+        self._clipping = 0.0  # how much of the last moment would have clipped, 0 to 1
         self._moment = self._short_term = 0.0  # power
         self._hops = 0
         self._heard_s = 0.0  # without what was below the floor
@@ -133,29 +142,32 @@ class Leveller:
         gains = self._gain + (self._next_gain - self._gain) * self._ramp[place:end]
         peaks = np.maximum(np.maximum.accumulate(np.abs(clean)), self._peak)
         self._peak, self._place = float(peaks[-1]), end
-        if self._peak * max(self._gain, self._next_gain) > 1:
-            gains = np.minimum(gains, 1 / np.maximum(peaks, 1e-9))
+        gains = np.minimum(gains, 1 / np.maximum(peaks, 1e-9))
         if end == len(self._hop):
-            self._end_hop(float(gains[-1]))
+            self._end_hop()
         return np.clip(clean * gains, -1, 1)  # the last bit of a peak, no more
 
-    def _end_hop(self, gain: float) -> None:
+    def _end_hop(self) -> None:
         power = float(np.mean(np.square(self._hop, dtype=np.float64)))
-        self._place, self._peak, self._gain = 0, 0.0, gain
+        clips = self._peak * max(self._gain, self._next_gain) > 1
+        self._clipping += (clips - self._clipping) * (self._hop_s / _MOMENT_S)
+        self._place, self._peak, self._gain = 0, 0.0, self._next_gain
         self._hops += 1
         heard_s = self._hops * self._hop_s
         self._moment += (power - self._moment) * (self._hop_s / min(_MOMENT_S, heard_s))
         self._hear_noise(power)
         self._frozen = len(self._blocks_db) < _FEWEST_BLOCKS or _db(self._moment) < self._floor_db
-        if self._frozen:
-            self._next_gain = gain
-            return
-        self._follow(power)
-        now_db = 20 * float(np.log10(gain))
-        wanted_db = min(max(TARGET_DB - self._level_db, LEAST_GAIN_DB), MOST_GAIN_DB)
+        now_db = 20 * float(np.log10(self._gain))
         most_db = MOST_DB_PER_S * self._hop_s
-        step_db = min(max(wanted_db - now_db, -most_db), most_db)
-        self._next_gain = 10 ** ((now_db + step_db) / 20)
+        step_db = 0.0
+        if not self._frozen:
+            self._follow(power)
+            wanted_db = min(max(TARGET_DB - self._level_db, LEAST_GAIN_DB), MOST_GAIN_DB)
+            step_db = min(max(wanted_db - now_db, -most_db), most_db)
+        if clips and self._clipping > _LOUD_SHARE:
+            step_db = -_LOUD_STEP_DB
+        if step_db:
+            self._next_gain = 10 ** (max(now_db + step_db, LEAST_GAIN_DB) / 20)
 
     def _follow(self, power: float) -> None:
         """Believe the loudness of the last seconds: soon when it rises, late when it falls."""

@@ -31,6 +31,7 @@ class Resampler:
         self._taps = 2 * half
         self._spare = int(self._phases != self._up)  # rounding may take an output on to the next input sample
         self.look_ahead_samples = half + self._spare
+        self._reach = np.arange(self._taps)
         self._bank = _sinc_bank(self._phases, half, stretch)
         self.reset()
 
@@ -55,8 +56,8 @@ class Resampler:
         if self._phases != self._up:
             rounded = (phases * self._phases + self._up // 2) // self._up
             starts, phases = starts + rounded // self._phases, rounded % self._phases
-        windows = np.lib.stride_tricks.sliding_window_view(kept, self._taps)
-        out: Float32[np.ndarray, " resampled"] = np.einsum("kt,kt->k", windows[starts], self._bank[phases])
+        windows = kept[starts[:, None] + self._reach]
+        out: Float32[np.ndarray, " resampled"] = np.einsum("kt,kt->k", windows, self._bank[phases])
         whole_turns = (last + 1) // self._up
         self._kept = kept[whole_turns * self._down :].copy()
         self._step = last + 1 - whole_turns * self._up

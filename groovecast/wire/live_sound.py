@@ -8,11 +8,16 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float32
 
-from groovecast.audio.decode import LEAST_RATE_HZ, MOST_CHANNELS, MOST_RATE_HZ
+from groovecast.audio.decode import MOST_CHANNELS
+from groovecast.audio.gain import LOUDEST
 from groovecast.wire.errors import WireError
 
 LIVE_SOUND_MAGIC = b"GCLS"
 LIVE_SOUND_MAX_BYTES = 65536  # of samples
+# What sound cards run at. Any rate in between would be a filter of its own, up to seconds of work to make.
+LIVE_RATES_HZ = (
+    8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176400, 192000,
+)  # fmt: skip
 SampleEncoding = Literal["i16", "f32"]
 
 # magic, u8 encoding, u8 channels, u16 zero, u32 seq, u32 sample rate, f64 time of the first sample
@@ -56,8 +61,9 @@ def decode_live_sound(message: bytes) -> LiveSound:
         raise WireError(f"live sound is of encoding {', '.join(map(str, _ENCODINGS))}, found {number}")
     if not 1 <= channels <= MOST_CHANNELS:
         raise WireError(f"live sound has 1 to {MOST_CHANNELS} channels, found {channels}")
-    if not LEAST_RATE_HZ <= rate_hz <= MOST_RATE_HZ:
-        raise WireError(f"live sound has {LEAST_RATE_HZ} to {MOST_RATE_HZ} Hz, found {rate_hz}")
+    if rate_hz not in LIVE_RATES_HZ:
+        known = ", ".join(map(str, LIVE_RATES_HZ))
+        raise WireError(f"live sound has one of {known} Hz, found {rate_hz}: set the device to one of them")
     if not math.isfinite(time_s):
         raise WireError(f"live sound says when it was heard, found {time_s}")
     pcm = memoryview(message)[_HEADER.size :]
@@ -68,6 +74,8 @@ def decode_live_sound(message: bytes) -> LiveSound:
     samples = np.frombuffer(pcm, _TYPES[encoding]).astype(np.float32).reshape(-1, channels)
     if encoding == "i16":
         samples /= np.float32(_I16_ONE)
-    elif not np.isfinite(samples).all():
-        raise WireError("live sound is made of finite numbers, found one that is not")
+    elif not (np.abs(samples) <= LOUDEST).all():
+        raise WireError(
+            f"live sound is made of numbers from -{LOUDEST:g} to {LOUDEST:g}, found one that is not"
+        )
     return LiveSound(seq, time_s, rate_hz, samples)

@@ -1,10 +1,14 @@
 """Where MIDI bytes come from: a device file, a pipe or a named port, read on a thread of its own and lost and found."""
 
+import errno
 import os
+import re
 import select
 import stat
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +21,9 @@ from realtime.clocks.source import MIDI
 
 _RETRY_S = 0.5  # how often a line that is gone is looked for
 _READ_BYTES = 4096
+_LOOK_EVERY_S = 1.0  # how often a port is looked for among the names
+# What a system adds to a port's name, and gives anew when it returns: ALSA "20:0", Windows "0".
+_NUMBERING = re.compile(r" \d+$" if sys.platform == "win32" else r" \d+:\d+$")
 
 Hear = Callable[[bytes], None]
 
@@ -118,25 +125,37 @@ class FileLine:
         self._thread = self._wake = None
 
     def _opened(self) -> int:
+        mode = self._path.stat().st_mode
+        pipe = stat.S_ISFIFO(mode)
+        if not pipe and not stat.S_ISCHR(mode):  # a song's bytes come all at once and tell no time
+            raise OSError(errno.ENODEV, "it is no device or pipe")
         # a pipe that is open for writing here too does not end when its writer goes
-        pipe = stat.S_ISFIFO(self._path.stat().st_mode)
         found = os.open(self._path, (os.O_RDWR if pipe else os.O_RDONLY) | os.O_NONBLOCK | os.O_NOCTTY)
         if os.isatty(found):
-            import tty  # knows no Windows
+            import termios  # know no Windows
+            import tty
 
-            tty.setraw(found)
+            try:
+                tty.setraw(found)
+            except termios.error as why:  # no OSError
+                os.close(found)
+                raise OSError(*why.args) from None
         return found
 
     def _read(self, hear: Hear) -> None:
         assert self._wake is not None
         wake, found = self._wake[0], -1
+        gone = f"{self._path}, the MIDI clock's line, is gone: plug it in again"
         while True:
             if found < 0:
                 try:
                     found = self._opened()
                     self.connected, self.trouble = True, ""
-                except OSError:  # it is looked for again
-                    pass
+                except FileNotFoundError:
+                    self.trouble = gone
+                except OSError as why:
+                    problem = f"the MIDI clock's line, cannot be read ({why.strerror})"
+                    self.trouble = f"{self._path}, {problem}: plug it in again"
             ready, _, _ = select.select(
                 [wake] if found < 0 else [wake, found], [], [], _RETRY_S if found < 0 else None
             )
@@ -144,8 +163,9 @@ class FileLine:
                 break
             if found in ready and not self._passed_on(found, hear):
                 os.close(found)
-                found, self.connected = -1, False
-                self.trouble = f"{self._path}, the MIDI clock's line, is gone: plug it in again"
+                found, self.connected, self.trouble = -1, False, gone
+                if select.select([wake], [], [], _RETRY_S)[0]:  # what ends at once would be opened in haste
+                    break
         if found >= 0:
             os.close(found)
         self.connected = False
@@ -164,7 +184,7 @@ class FileLine:
 
 
 class PortLine:
-    """A MIDI port of this machine by a part of its name, through python-rtmidi."""
+    """A MIDI port of this machine by a part of its name, through python-rtmidi. It may go away and come back."""
 
     def __init__(self, name: str) -> None:
         try:
@@ -174,30 +194,89 @@ class PortLine:
             raise ValueError(f'{asked}: pip install "groovecast[midi]", or give a path') from None
         self.connected = False
         self.trouble = ""
+        self._asked, self._error = name, rtmidi.RtMidiError
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
         try:
             self._port = rtmidi.MidiIn()
-        except rtmidi.RtMidiError as why:
+            ports = self._port.get_ports()
+        except self._error as why:
             asked = f"asked for the MIDI port {name!r}, this system's MIDI does not answer ({why})"
             raise OSError(f"{asked}: give a path, or see to its driver") from None
-        ports = self._port.get_ports()
-        fitting = [number for number, port in enumerate(ports) if name.lower() in port.lower()]
+        fitting = [port for port in ports if name.lower() in port.lower()]
         if len(fitting) != 1:
             found = ", ".join(ports) or "none"
             raise ValueError(f"asked for the MIDI port {name!r}, found {found}: give a part of one's name")
-        self._number = fitting[0]
+        self._name: str = fitting[0]
 
     def start(self, hear: Hear) -> None:
-        """Listen from now on; python-rtmidi has a thread of its own."""
-        self._port.ignore_types(sysex=True, timing=False, active_sense=True)
-        self._port.set_callback(lambda event, _: hear(bytes(event[0])))
-        self._port.open_port(self._number)
-        self.connected = True
+        """Listen from now on, and look for the port while it is gone. Raises OSError with the mend."""
+        self.open(hear)
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._watch, name="groovecast-midi-port", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Listen no more; returns when the thread has ended."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._thread = None
         self._port.cancel_callback()
-        self._port.close_port()
+        self._close()
+
+    def open(self, hear: Hear) -> None:
+        """Listen; python-rtmidi has a thread of its own for that. Raises OSError with the mend."""
+        self._port.ignore_types(sysex=True, timing=False, active_sense=True)
+        self._port.set_callback(lambda event, _: hear(bytes(event[0])))
+        try:
+            ports = self._port.get_ports()
+            if (number := self._place_among(ports)) is None:
+                found = ", ".join(ports) or "none"
+                raise OSError(f"asked for the MIDI port {self._asked!r}, found {found}: plug it in again")
+            self._open(number, ports[number])
+        except self._error as why:
+            asked = f"asked for the MIDI port {self._asked!r}, it does not open ({why})"
+            raise OSError(f"{asked}: close what else uses it, or give another") from None
+
+    def look(self) -> None:
+        """Own thread. See whether the port is still there, and open it when it is there again."""
+        try:
+            ports = self._port.get_ports()
+            if self.connected and self._name in ports:
+                return
+            if self.connected:
+                self._close()
+            if (number := self._place_among(ports)) is None:
+                mend = "plug it in again, it is looked for every second"
+                self.trouble = f"{self._name}, the MIDI clock's port, is gone: {mend}"
+            else:
+                self._open(number, ports[number])
+        except self._error as why:
+            self._close()
+            mend = "close what else uses it, or plug it in again"
+            self.trouble = f"{self._name}, the MIDI clock's port, does not open ({why}): {mend}"
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_EVERY_S):
+            self.look()
+
+    def _place_among(self, ports: list[str]) -> int | None:
+        """Where the port is: under its whole name, or under that name with another number."""
+        if self._name in ports:
+            return ports.index(self._name)
+        bare = _NUMBERING.sub("", self._name)
+        fitting = [number for number, port in enumerate(ports) if _NUMBERING.sub("", port) == bare]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _open(self, number: int, name: str) -> None:
+        self._port.open_port(number)
+        self._name, self.connected, self.trouble = name, True, ""
+
+    def _close(self) -> None:
         self.connected = False
+        with suppress(self._error):  # what is gone need not be closed
+            self._port.close_port()
 
 
 def midi_input(port_or_path: str, clock: Clock) -> MidiInput:

@@ -12,7 +12,7 @@ import pytest
 
 from groovecast.audio.beat_clock import BeatClock
 from realtime.clock import FakeClock, MonotonicClock
-from realtime.clocks.midi_input import MidiInput, midi_input
+from realtime.clocks.midi_input import MidiInput, PortLine, midi_input
 from realtime.conductor import Conductor
 
 posix = pytest.mark.skipif(os.name != "posix", reason="raw MIDI files are POSIX's")
@@ -118,10 +118,72 @@ def test_a_path_that_is_not_there_is_told_with_the_mend(tmp_path: Path) -> None:
         midi_input(str(tmp_path / "nothing"), FakeClock())
 
 
+@posix
+def test_a_midi_song_file_beats_no_time_and_is_refused_with_the_mend(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(b"MThd")
+    for path in (song, tmp_path):
+        with pytest.raises(OSError, match=r"no device or pipe.*: give a device such as") as told:
+            midi_input(str(path), FakeClock())
+        assert "\n" not in str(told.value)
+
+
+@posix
+def test_a_line_that_ends_at_once_is_not_looked_for_in_haste(
+    started: Callable[[str], MidiInput], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens: list[float] = []
+    clock, really = MonotonicClock(), os.open
+
+    def counted(path: os.PathLike[str], flags: int, *more: int) -> int:
+        if os.fspath(path) == os.devnull:
+            opens.append(clock.now_s())
+        return really(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", counted)
+    midi = started(os.devnull)
+    _until(lambda: "plug it in again" in midi.trouble)
+    _until(lambda: len(opens) >= 3)  # seen to be there, read, read again
+    assert opens[2] - opens[1] >= 0.4
+
+
+@posix
+def test_a_terminal_that_cannot_be_set_up_is_looked_for_again(
+    started: Callable[[str], MidiInput], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import termios  # know no Windows
+    import tty
+
+    keeper, peer = os.openpty()
+    refused = [False, True, True]  # it is opened to see whether it is there, then to be read
+
+    def hang_up(_terminal: int, _really: Callable[[int], object] = tty.setraw) -> None:
+        if refused and refused.pop(0):
+            raise termios.error(5, "Input/output error")
+        _really(_terminal)
+
+    monkeypatch.setattr(tty, "setraw", hang_up)
+    midi = started(os.ttyname(peer))
+    _until(lambda: "Input/output error" in midi.trouble)
+    assert not midi.connected
+    _until(lambda: midi.connected)
+    assert midi.trouble == ""
+    monkeypatch.setattr(tty, "setraw", lambda _terminal: hang_up(refused.append(True) or _terminal))
+    with pytest.raises(OSError, match=r"Input/output error\): give a device"):
+        midi_input(os.ttyname(peer), FakeClock())
+    os.close(keeper)
+    os.close(peer)
+
+
+class RtMidiError(Exception):
+    """python-rtmidi's own: no OSError."""
+
+
 class FakePort:
     """python-rtmidi's MidiIn as its documentation has it."""
 
-    ports = ("Midi Through 14:0", "Drum machine 20:0")
+    ports: tuple[str, ...] = ("Midi Through 14:0", "Drum machine 20:0")
+    held = False  # another program has the port
 
     def __init__(self) -> None:
         self.calls: list[object] = []
@@ -129,6 +191,8 @@ class FakePort:
         opened.append(self)
 
     def get_ports(self) -> list[str]:
+        if not self.ports:
+            raise RtMidiError("the sequencer does not answer")
         return list(self.ports)
 
     def ignore_types(self, sysex: bool, timing: bool, active_sense: bool) -> None:
@@ -138,6 +202,8 @@ class FakePort:
         self.callback = callback
 
     def open_port(self, number: int) -> None:
+        if self.held:
+            raise RtMidiError("error opening the port")
         self.calls.append(number)
 
     def cancel_callback(self) -> None:
@@ -150,10 +216,19 @@ class FakePort:
 opened: list[FakePort] = []
 
 
-def test_a_port_is_chosen_by_a_part_of_its_name_and_its_ticks_are_heard(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "rtmidi", types.SimpleNamespace(MidiIn=FakePort))
+@pytest.fixture
+def ports(monkeypatch: pytest.MonkeyPatch) -> type[FakePort]:
+    """A python-rtmidi of this test's own, whose ports come and go."""
+
+    class Ports(FakePort):
+        pass
+
+    fake = types.SimpleNamespace(MidiIn=Ports, RtMidiError=RtMidiError)
+    monkeypatch.setitem(sys.modules, "rtmidi", fake)
+    return Ports
+
+
+def test_a_port_is_chosen_by_a_part_of_its_name_and_its_ticks_are_heard(ports: type[FakePort]) -> None:
     time = FakeClock()
     midi = midi_input("drum", time)
     midi.start()
@@ -173,11 +248,90 @@ def test_a_port_is_chosen_by_a_part_of_its_name_and_its_ticks_are_heard(
     assert not midi.connected
 
 
-@pytest.mark.parametrize("name", ["synth", ":0"])
-def test_a_name_that_fits_no_port_or_several_is_told_which_there_are(
-    monkeypatch: pytest.MonkeyPatch, name: str
+@pytest.fixture
+def line(ports: type[FakePort]) -> Iterator[PortLine]:
+    """A line that listens to the drum machine; the test looks in its place."""
+    made = PortLine("drum")
+    made.open(lambda _received: None)
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize(
+    "back", [("Drum machine 20:0", "Midi Through 14:0"), ("Drum machine 24:0",)], ids=["same", "new number"]
+)
+def test_a_port_that_is_pulled_out_is_told_and_opened_again_when_its_name_is_back(
+    ports: type[FakePort], line: PortLine, back: tuple[str, ...]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "rtmidi", types.SimpleNamespace(MidiIn=FakePort))
+    line.look()
+    assert (line.connected, line.trouble) == (True, "")
+    ports.ports = ("Midi Through 14:0", "Another drum machine 28:0")
+    line.look()
+    assert not line.connected
+    assert line.trouble == (
+        "Drum machine 20:0, the MIDI clock's port, is gone: plug it in again, it is looked for every second"
+    )
+    ports.ports = ("Midi Through 14:0", *back)
+    line.look()
+    assert (line.connected, line.trouble) == (True, "")
+    number = 1 + back.index(next(port for port in back if port.startswith("Drum")))
+    assert opened[-1].calls[1:] == [1, "closed", number]
+
+
+def test_a_port_that_is_back_but_held_is_told_until_it_opens(ports: type[FakePort], line: PortLine) -> None:
+    ports.ports, there = (), ports.ports
+    line.look()
+    assert not line.connected and "the sequencer does not answer" in line.trouble
+    ports.ports, ports.held = there, True
+    line.look()
+    assert not line.connected and "error opening the port" in line.trouble
+    assert "close what else uses it" in line.trouble and "\n" not in line.trouble
+    ports.held = False
+    line.look()
+    assert (line.connected, line.trouble) == (True, "")
+
+
+def test_a_port_is_looked_for_on_a_thread_of_its_own(
+    ports: type[FakePort], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.clocks.midi_input._LOOK_EVERY_S", 0.01)
+    midi, there = midi_input("drum", FakeClock()), ports.ports
+    midi.start()
+    assert midi.connected
+    ports.ports = there[:1]
+    _until(lambda: not midi.connected and "is gone" in midi.trouble)
+    ports.ports = there
+    _until(lambda: midi.connected and midi.trouble == "")
+    midi.stop()
+    assert not midi.connected
+
+
+@pytest.mark.parametrize(("there", "held", "told"), [
+    (FakePort.ports, True, "error opening the port"),
+    (("Midi Through 14:0",), False, "found Midi Through 14:0"),
+    ((), False, "the sequencer does not answer"),
+])  # fmt: skip
+def test_a_port_that_cannot_be_opened_is_one_line_with_the_mend(
+    ports: type[FakePort], there: tuple[str, ...], held: bool, told: str
+) -> None:
+    midi = midi_input("drum", FakeClock())
+    ports.ports, ports.held = there, held
+    with pytest.raises(OSError, match="asked for the MIDI port 'drum'.*" + told + ".*: ") as why:
+        midi.start()
+    assert "\n" not in str(why.value)
+    assert not midi.connected
+    midi.stop()
+
+
+def test_midi_that_does_not_answer_is_one_line_with_the_mend(ports: type[FakePort]) -> None:
+    ports.ports = ()
+    with pytest.raises(OSError, match=r"the sequencer does not answer.*: give a path"):
+        midi_input("drum", FakeClock())
+
+
+@pytest.mark.usefixtures("ports")
+@pytest.mark.parametrize("name", ["synth", ":0"])
+def test_a_name_that_fits_no_port_or_several_is_told_which_there_are(name: str) -> None:
     with pytest.raises(ValueError, match="Midi Through"):
         midi_input(name, FakeClock())
 

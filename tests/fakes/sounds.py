@@ -1,5 +1,6 @@
 """A PortAudio whose devices can be pulled out: its time passes while somebody sleeps on its clock."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
@@ -32,7 +33,11 @@ class World:
         self.rate_hz, self.channels = rate_hz, channels
         self.plugged, self.flowing = True, True
         self.listed = True  # as PortAudio knows it, which looks at its beginning only
+        self.name = "Desk"
+        self.fixed_rate = False  # a host that converts no rates
         self.overflow = False
+        self.closes = threading.Event()  # where it is not set, closing a stream never ends
+        self.closes.set()
         self.streams: list[Stream] = []
         self.opened = 0
         self.begun = 1
@@ -53,9 +58,14 @@ class World:
             for at_s in [at_s for at_s in self.plan if at_s <= self.now_at_s - 100]:
                 self.plan.pop(at_s)()
             for stream in list(self.streams):
-                if self.plugged and self.flowing:
+                if stream.active and self.flowing:
                     stream.deliver()
         self.now_at_s = max(self.now_at_s, wake_s)
+
+    def pull(self) -> None:
+        """What is open goes dead, and what is plugged in is another device, or changed."""
+        for stream in self.streams:
+            stream.alive = False
 
     # -- PortAudio ------------------------------------------------------------------------------------------
 
@@ -86,7 +96,7 @@ class World:
 
     def _devices(self) -> list[dict[str, object]]:
         other = {"name": "Webcam", "hostapi": 0, "max_input_channels": 1, "default_samplerate": 16000.0}
-        desk = {"name": "Desk", "hostapi": 0, "max_input_channels": self.channels}
+        desk = {"name": self.name, "hostapi": 0, "max_input_channels": self.channels}
         return [other, {**desk, "default_samplerate": float(self.rate_hz)}][: 1 + self.listed]
 
 
@@ -95,10 +105,22 @@ class Stream:
 
     latency = 0.012
 
-    def __init__(self, world: World, device: int, channels: int, callback: Callback, **_more: object) -> None:
+    def __init__(
+        self,
+        world: World,
+        device: int,
+        channels: int,
+        callback: Callback,
+        samplerate: int,
+        **_more: object,
+    ) -> None:
         if not world.plugged:
             raise PortAudioError("Error opening InputStream: Device unavailable [-9985]")
-        self.world, self.callback = world, callback
+        if channels > world.channels:
+            raise PortAudioError("Error opening InputStream: Invalid number of channels [-9998]")
+        if world.fixed_rate and samplerate != world.rate_hz:
+            raise PortAudioError("Error opening InputStream: Invalid sample rate [-9997]")
+        self.world, self.callback, self.alive = world, callback, True
         count = round(BLOCK_S * world.rate_hz)
         self.heard = np.tile((np.arange(channels, dtype=np.float32) + 1) / 10, (count, 1))
         self.time = SimpleNamespace(currentTime=5.0, inputBufferAdcTime=4.99)
@@ -107,7 +129,7 @@ class Stream:
     @property
     def active(self) -> bool:
         """As PortAudio says it: some hosts notice, ours is told by `plugged`."""
-        return self.world.plugged
+        return self.alive and self.world.plugged
 
     def start(self) -> None:
         """Blocks come from now on."""
@@ -121,3 +143,4 @@ class Stream:
         """No more blocks."""
         if self in self.world.streams:
             self.world.streams.remove(self)
+        self.world.closes.wait()

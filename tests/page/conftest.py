@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fake_server import FakeServer
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from watched import CHROMIUM, FLAGS, PATIENCE_MS, SMALL, SOUND_AT_ONCE, OpenPage, Watched
 
 
@@ -34,11 +34,13 @@ def server() -> Iterator[FakeServer]:
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
     """Opens pages and closes them; whatever a page complains about or asks for is kept."""
-    pages: list[Page] = []
+    contexts: list[BrowserContext] = []
 
     def open_it(address: str, size: tuple[int, int] = SMALL) -> Watched:
-        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-        pages.append(page)
+        # a context of its own, in which a test may open a second tab
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        contexts.append(context)
+        page = context.new_page()
         watched = Watched(page)
         page.on(
             "console", lambda m: watched.complaints.append(m.text) if m.type in ("error", "warning") else None
@@ -50,8 +52,8 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         return watched
 
     yield open_it
-    for page in pages:
-        page.close()
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -118,9 +118,8 @@ def test_a_second_page_is_told_who_is_heard(address: str, open_page: OpenPage, m
 def test_a_microphone_that_is_not_allowed_is_told_in_words(address: str, open_page: OpenPage) -> None:
     watched = open_page(address)
     watched.wait_for("window.groovecast && groovecast.input.wanted")
-    watched.page.evaluate(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
-    )
+    refusal = "() => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    watched.page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {refusal}; }}")
     watched.page.click("#hear-microphone")
     watched.wait_for_words("not allowed by you or the browser")
     assert watched.page.evaluate("groovecast.input.kind") is None

@@ -1,5 +1,6 @@
 """A page in a browser without a window: what it complained about, whom it asked, and how to wait for it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ class Watched:
 
     def wait_for(self, expression: str) -> None:
         """Until the expression is true in the page, whose policy forbids it to evaluate anything by itself."""
-        for _ in range(PATIENCE_MS // _LOOK_EVERY_MS):
+        end_s = time.monotonic() + PATIENCE_MS / 1000
+        while time.monotonic() < end_s:
             if self.page.evaluate(f"Boolean({expression})"):
                 return
             self.page.wait_for_timeout(_LOOK_EVERY_MS)

@@ -17,6 +17,7 @@ from groovecast.wire.messages import BINARY_SUBPROTOCOL
 from realtime.live import Show
 
 OURS = "groovecast-"  # how our threads' names begin
+_LAST_PLAN_S = 10.0
 
 
 class Watcher:
@@ -85,6 +86,9 @@ def on_stage(show: Show, play: Play) -> Watcher:
 
     interval_s = sys.getswitchinterval()
     asyncio.run(run())
+    for thread in threading.enumerate():  # on a busy machine a plan may outlast the show by seconds
+        if thread.name.startswith(OURS):
+            thread.join(_LAST_PLAN_S)
     assert not our_threads(), our_threads()
     with pytest.raises(OSError), socket.create_connection(("127.0.0.1", show.server.port), timeout=1):
         pass

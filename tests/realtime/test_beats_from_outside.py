@@ -19,7 +19,8 @@ from groovecast.audio.decode import Audio
 from groovecast.wire.messages import JSON_SUBPROTOCOL, Set, Tap, encode_text
 from realtime.clock import MonotonicClock
 from realtime.dance import Dancer
-from realtime.live import Show, Track
+from realtime.input_desk import Track
+from realtime.live import Show
 from realtime.server import ServerSettings
 from realtime.settings import DanceWishes, ShowWishes
 from realtime.shows import play_offline

@@ -102,6 +102,70 @@ def test_a_device_that_is_pulled_out_is_silence_until_it_returns(world: World) -
     source.stop()
 
 
+def test_a_device_whose_driver_never_lets_go_is_given_up_and_opened_again(world: World) -> None:
+    """As PulseAudio's library does when its service dies while a block is being read."""
+    world.plan = {
+        2.0: lambda: (world.closes.clear(), setattr(world, "plugged", False)),
+        3.0: lambda: setattr(world, "plugged", True),
+    }
+    ear = Ear()
+    source = run(world, 9, DeviceSource("desk", world), ear)
+    assert (source.losses, source.connected, source.trouble, world.opened) == (1, True, "", 2)
+    assert 3 <= ear.silent_s() < 4.3
+    assert np.abs(ear.holes_s()).max() < 0.06
+    assert ear.blocks[-1][2] == pytest.approx(0.15)
+    world.closes.set()
+    source.stop()
+
+
+def test_another_device_whose_name_holds_that_of_the_lost_one_is_not_heard_in_its_place(world: World) -> None:
+    """A monitor's name holds that of its device."""
+    world.plan = {
+        1.0: lambda: (setattr(world, "name", "Monitor of Desk"), world.pull()),
+        5.0: lambda: (setattr(world, "name", "Desk"), world.pull()),
+    }
+    source, troubles = DeviceSource("desk", world), []
+    world.plan = {**world.plan, 4.0: lambda: troubles.append((source.trouble, world.opened))}
+    run(world, 8, source, Ear())
+    assert troubles == [("Desk is gone: plug it in again, it is looked for every second", 1)]
+    assert (source.losses, source.connected, source.trouble, world.opened) == (1, True, "", 2)
+    source.stop()
+
+
+def test_a_device_that_returns_with_fewer_channels_is_heard_again(world: World) -> None:
+    world.plan = {1.0: lambda: (setattr(world, "channels", 1), world.pull())}
+    ear = Ear()
+    source = run(world, 5, DeviceSource("desk", world), ear)
+    assert (source.losses, source.connected, source.trouble, source.device.channels) == (1, True, "", 1)
+    assert ear.blocks[-1][2] == pytest.approx(0.1)
+    source.stop()
+
+
+def test_a_device_that_returns_without_the_channels_asked_for_says_so(world: World) -> None:
+    world.channels = 4
+    world.plan = {1.0: lambda: (setattr(world, "channels", 2), world.pull())}
+    source = run(world, 4, DeviceSource("desk", world, channels="3-4"), Ear())
+    assert not source.connected
+    assert "asked for --channels 3-4, the input has 2" in source.trouble
+    source.stop()
+
+
+def test_a_device_that_returns_at_another_rate_says_so_until_it_can_be_heard(world: World) -> None:
+    world.fixed_rate = True
+    world.plan = {
+        1.0: lambda: (setattr(world, "rate_hz", 44100), world.pull()),
+        5.0: lambda: setattr(world, "rate_hz", 48000),
+    }
+    source, troubles = DeviceSource("desk", world), []
+    world.plan = {**world.plan, 4.0: lambda: troubles.append(source.trouble)}
+    run(world, 8, source, Ear())
+    (told,) = troubles
+    assert "Invalid sample rate" in told and "\n" not in told
+    assert "it has 44100 Hz now: set it to 48000 Hz, or start again" in told
+    assert (source.losses, source.connected, source.trouble) == (1, True, "")
+    source.stop()
+
+
 def test_a_device_that_stays_but_falls_silent_for_a_second_is_opened_again(world: World) -> None:
     world.plan = {
         1.0: lambda: setattr(world, "flowing", False),

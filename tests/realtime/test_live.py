@@ -24,11 +24,12 @@ from groovecast.takes.bvh import motion_from_bvh, read_bvh
 from groovecast.wire.messages import Song, encode_text
 from groovecast.wire.song import SONG_MAGIC
 from realtime.clock import MonotonicClock
-from realtime.live import LOOK_AHEAD_S, Show, Track
+from realtime.input_desk import Track
+from realtime.live import LOOK_AHEAD_S, Show
 from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings
 from realtime.sinks import Sink, VmcSink
-from realtime.sources import FileSource, Hear
+from realtime.sources import FileSource, Hear, Source
 
 RATE_HZ = 24000
 FPS = 60
@@ -46,10 +47,15 @@ def page_dir(tmp_path: Path) -> Path:
 def hopping(page_dir: Path) -> Callable[..., Show]:
     """A show of a Hopper, on any free port."""
 
-    def made(generator: Hopper | None = None, *sinks: Sink, sound: np.ndarray | None = None) -> Show:
+    def made(
+        generator: Hopper | None = None,
+        *sinks: Sink,
+        sound: np.ndarray | None = None,
+        source: Source | None = None,
+    ) -> Show:
         clock = MonotonicClock()
         audio = Audio((club(60, RATE_HZ) if sound is None else sound)[:, None], RATE_HZ)
-        source = FileSource(audio, clock, title="club")
+        source = source or FileSource(audio, clock, title="club")
         return Show(
             generator or Hopper(), source, clock, model="hopper", engine="fake", sinks=sinks,
             server=ServerSettings(port=0), page_dir=page_dir, track=Track("club"),
@@ -284,8 +290,7 @@ def test_a_device_that_goes_away_and_returns_is_told_once_each(hopping: Callable
         mixer.connected, mixer.trouble = True, ""
         await watcher.watch(line, 0.6)
 
-    show = hopping()
-    show.source = mixer
+    show = hopping(source=mixer)
     watcher = on_stage(show, play)
     notices = [text["text"] for text in watcher.texts if text["type"] == "notice"]
     assert notices == ["Mixer is gone", "Mixer is heard"]
@@ -304,6 +309,26 @@ def test_a_fault_in_the_dance_thread_ends_the_show_and_is_told(
     with pytest.raises(ZeroDivisionError, match="a fault of ours"):
         asyncio.run(asyncio.wait_for(show.run(), 20))
     assert not our_threads()
+
+
+def test_a_fault_that_passes_is_told_and_the_dance_goes_on(
+    hopping: Callable[..., Show], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show, rounds = hopping(), 0
+    imagine = show.dancer.imagine
+
+    def broken_for_a_while(now_s: float) -> bool:
+        nonlocal rounds
+        rounds += 1
+        if 20 < rounds < 25:
+            raise ZeroDivisionError("a beat without a length")
+        return imagine(now_s)
+
+    monkeypatch.setattr(show.dancer, "imagine", broken_for_a_while)
+    watcher = on_stage(show, watching(3))
+    notices = [str(text["text"]) for text in watcher.texts if text["type"] == "notice"]
+    assert [said for said in notices if "a beat without a length" in said] == notices[:1], "told once"
+    assert rounds > 30 and watcher.longest_gap_s < 0.5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a script as browser")

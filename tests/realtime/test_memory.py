@@ -40,6 +40,28 @@ def test_a_broken_file_is_one_line_and_nothing_is_remembered(
     assert read_memory(file).device == "Desk, ALSA"
 
 
+def test_a_broken_file_is_kept_beside_the_new_one(tmp_path: Path) -> None:
+    """A calibration may be in it, which a person can mend."""
+    file, broken = tmp_path / "sound.json", b'{"input_latency_ms": {"Desk": 31.5,}'
+    file.write_bytes(broken)
+    assert write_memory(file, Memory("Desk, ALSA")) == ""
+    assert write_memory(file, Memory("Mixer, ALSA")) == ""
+    assert read_memory(file) == Memory("Mixer, ALSA")
+    assert (tmp_path / "sound.json.bad").read_bytes() == broken
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sound.json", "sound.json.bad"]
+
+
+@pytest.mark.parametrize("latency_ms", [-1e9, -0.1, 1000.1, 1e300])
+def test_a_latency_that_cannot_be_is_one_line_and_not_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], latency_ms: float
+) -> None:
+    file = tmp_path / "sound.json"
+    file.write_text(f'{{"input_latency_ms": {{"Desk": {latency_ms}, "Mixer": 1000, "Webcam": 0}}}}')
+    assert read_memory(file) == Memory(None, {"Mixer": 1000.0, "Webcam": 0.0})
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "'Desk'" in said and "0 to 1000" in said
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")
     problem = write_memory(tmp_path / "taken" / "sound.json", Memory())

@@ -144,16 +144,75 @@ def test_sound_that_cannot_be_read_ends_the_input(tmp_path: Path, broken: bytes)
     assert inputs(watcher)[-1] == (True, None, False)
 
 
+@pytest.mark.parametrize("rate_hz", [47999, 191999])
+def test_an_unusual_rate_ends_the_input_at_once(tmp_path: Path, rate_hz: int) -> None:
+    async def play(_show: Show, line: ClientConnection, watcher: Watcher) -> None:
+        await say(line, "tab")
+        await watcher.watch(line, 0.3)
+        await line.send(encode_live_sound(LiveSound(0, 0.0, rate_hz, np.zeros((960, 1), np.float32))))
+        await watcher.watch(line, 0.5)
+
+    watcher = on_stage(show(from_page, tmp_path), play)
+    (refusal,) = (text for text in watcher.texts if text["type"] == "notice" and text["code"])
+    assert refusal["code"] == "input_limit" and f"found {rate_hz}" in str(refusal["text"])
+    assert watcher.longest_gap_s < 0.4
+
+
+async def send_song(line: ClientConnection) -> None:
+    samples = (8000 * club(0.5, 24000)).astype("<i2")
+    announced = {"type": "song", "title": "mine", "sample_rate_hz": 24000, "samples": len(samples)}
+    await line.send(msgspec.json.encode(announced).decode())
+    await line.send(b"GCPC" + bytes(4) + samples.tobytes())
+
+
+@pytest.mark.parametrize("playing", [True, False])
+def test_when_the_sender_leaves_the_song_goes_on_where_it_stood(tmp_path: Path, playing: bool) -> None:
+    async def play(one: Show, line: ClientConnection, watcher: Watcher) -> None:
+        await watcher.watch(line, 0.3)
+        one.set("position_s", 7.0)
+        one.set("playing", playing)
+        before = one.source
+        for _ in range(2):
+            await say(line, "microphone")
+            await send(line, club(0.4, RATE_HZ), 0.4, watcher)
+            assert isinstance(one.source, PageSource)
+            await say(line, "off")
+            await watcher.watch(line, 0.2)
+            assert one.source is before
+
+    watcher = on_stage(show(song, tmp_path), play)
+    back = watcher.last("transport")
+    assert (back["title"], back["playing"]) == ("club", playing)
+    assert 7 <= float(str(back["position_s"])) < 8
+    assert inputs(watcher)[-1] == (True, None, False)
+    if not playing:
+        assert back["position_s"] == 7
+
+
+def test_a_song_does_not_end_the_sound_of_another_client(tmp_path: Path) -> None:
+    async def play(one: Show, line: ClientConnection, watcher: Watcher) -> None:
+        url = f"ws://127.0.0.1:{one.server.port}/ws"
+        async with connect(url, subprotocols=[BINARY_SUBPROTOCOL], proxy=None) as first:  # type: ignore[list-item]
+            await say(first, "tab", "radio")
+            await watcher.watch(line, 0.3)
+            await send_song(line)
+            await watcher.watch(line, 0.5)
+            assert isinstance(one.source, PageSource) and one.source.connected
+        await watcher.watch(line, 0.3)
+        assert one.source.title == "club", "and without a word of farewell the song returns"
+
+    watcher = on_stage(show(song, tmp_path), play)
+    (refusal,) = (text for text in watcher.texts if text["type"] == "notice" and text["code"])
+    assert refusal["code"] == "input_taken" and "'radio' is heard" in str(refusal["text"])
+
+
 def test_a_song_makes_room_for_live_sound_and_live_sound_for_a_song(tmp_path: Path) -> None:
     async def play(one: Show, line: ClientConnection, watcher: Watcher) -> None:
         await watcher.watch(line, 0.3)
         await say(line, "microphone", "desk")
         await send(line, club(1, RATE_HZ), 1, watcher)
         assert isinstance(one.source, PageSource) and one.source.sample_rate_hz == 44100
-        samples = (8000 * club(0.5, 24000)).astype("<i2")
-        announced = {"type": "song", "title": "mine", "sample_rate_hz": 24000, "samples": len(samples)}
-        await line.send(msgspec.json.encode(announced).decode())
-        await line.send(b"GCPC" + bytes(4) + samples.tobytes())
+        await send_song(line)
         await watcher.watch(line, 0.5)
         assert isinstance(one.source, FileSource)
 

@@ -138,6 +138,39 @@ def test_a_writer_that_pauses_is_heard_as_silence() -> None:
     assert np.abs(gaps_s).max() < 0.01
 
 
+def test_a_burst_after_a_pause_does_not_go_back_in_time() -> None:
+    out, into = os.pipe()
+    os.write(into, np.full(80, 9999, "<i2").tobytes())
+    clock, paused, ear = MonotonicClock(), threading.Event(), Ear()
+
+    def hear(block: np.ndarray, time_s: float) -> None:
+        ear(block, time_s)
+        if not block.any():
+            paused.set()
+
+    source = PipeSource(out, MONO, clock)
+    source.start(hear)
+    assert paused.wait(10)
+    os.write(into, np.full(RATE, 9999, "<i2").tobytes())  # a second at once: most is older than the silence
+    for _ in range(10):
+        clock.sleep_until_s(clock.now_s() + 0.02)
+        os.write(into, np.full(RATE // 50, 9999, "<i2").tobytes())
+    os.close(into)
+    thread = source._thread
+    assert thread is not None
+    thread.join(10)
+    source.stop()
+    os.close(out)
+    counted_s = ear.times_s[0]
+    for block, time_s in zip(ear.blocks, ear.times_s, strict=True):
+        assert time_s > counted_s - 0.08, "the listener would begin anew"
+        counted_s = max(counted_s, time_s) + len(block) / RATE
+    assert source.ended_s is not None
+    assert counted_s == pytest.approx(source.ended_s, abs=0.08), (
+        "and the sound is as late as before, not later"
+    )
+
+
 def test_a_show_that_is_over_waits_for_no_writer() -> None:
     out, into = os.pipe()
     os.write(into, ramp(100).tobytes())
@@ -200,7 +233,8 @@ def test_the_command_dances_to_what_a_second_process_writes_and_ends_with_it(
         )
     assert done.returncode == 0, done.stderr
     report = msgspec.json.decode(done.stdout)
-    assert report["duration_s"] == pytest.approx(9 + 1.5, abs=1.2)
+    # 9 s and the afterglow, less what the pipe held back at the start and the frames a busy machine left out
+    assert 7 < report["duration_s"] < 13
     assert report["tempo_bpm"] == pytest.approx(126, abs=2)
     assert (report["audio_overruns"], report["lost_samples"]) == (0, 0)
 

@@ -1,13 +1,21 @@
 """What a Linux desktop can hear is listed by its own names, and one of them is opened."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from fakes.sounds import World
 
 from realtime import devices as listing
 from realtime.devices import Device, find_device
-from realtime.pulse import DEFAULT_MONITOR, PulseSource, heard_by_plugin, sources_from_list
+from realtime.pulse import (
+    DEFAULT_MONITOR,
+    PulseSource,
+    heard_by_plugin,
+    settings_without_shared_memory,
+    sources_from_list,
+)
 
 _TOLD = """\
 0\talsa_output.pci-0000_00_1f.3.analog-stereo.monitor\tmodule-alsa-card.c\ts16le 2ch 44100Hz\tSUSPENDED
@@ -37,6 +45,31 @@ def test_the_plugin_is_told_what_to_hear_for_a_while_only(monkeypatch: pytest.Mo
     with pytest.raises(KeyError), heard_by_plugin("x"):
         raise KeyError
     assert "PULSE_SOURCE" not in os.environ
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio is heard on Linux")
+def test_the_plugin_shares_no_memory_with_a_service_that_may_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PULSE_CLIENTCONFIG", raising=False)
+    with heard_by_plugin(None):
+        settings = Path(os.environ["PULSE_CLIENTCONFIG"])
+        assert settings.read_text().splitlines()[-1] == "enable-shm = no"
+    assert "PULSE_CLIENTCONFIG" not in os.environ and not settings.exists()
+
+
+def test_the_persons_own_settings_of_the_sound_service_stay(tmp_path: Path) -> None:
+    own = tmp_path / ".config" / "pulse" / "client.conf"
+    more = own.parent / "client.conf.d" / "far.conf"
+    more.parent.mkdir(parents=True)
+    own.touch()
+    more.touch()
+    kept = f".include {own}\n.include {more}\nenable-shm = no\n"
+    assert settings_without_shared_memory({}, tmp_path) == kept
+    assert (
+        settings_without_shared_memory({"XDG_CONFIG_HOME": f"{tmp_path}/.config"}, Path("/nowhere")) == kept
+    )
+    assert settings_without_shared_memory({"PULSE_HOME": str(own.parent)}, Path("/nowhere")) == kept
+    named = {"PULSE_CLIENTCONFIG": str(more)}
+    assert settings_without_shared_memory(named, tmp_path) == f".include {more}\nenable-shm = no\n"
 
 
 def of_a_desktop(monkeypatch: pytest.MonkeyPatch, told: str) -> list[Device]:

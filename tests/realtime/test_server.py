@@ -58,7 +58,7 @@ class Notebook:
             raise ValueError(f"asked to set {name!r}, there is only playing")
         self.turned[name] = value
 
-    async def song(self, title: str, samples: np.ndarray, sample_rate_hz: int) -> None:
+    async def song(self, client: object, title: str, samples: np.ndarray, sample_rate_hz: int) -> None:
         self.songs.append((title, samples, sample_rate_hz))
 
     def take_input(self, client: object, kind: str, label: str) -> None:

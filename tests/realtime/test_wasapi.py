@@ -21,6 +21,7 @@ class Machine:
     def __init__(self) -> None:
         self.time_s = self.written_s = 100.0
         self.playing = self.plugged = True
+        self.rate_hz, self.channels = RATE, 2
         self.waiting = 0
         self.plan: dict[float, object] = {}
         self.opened: list[dict[str, object]] = []
@@ -35,7 +36,11 @@ class Machine:
             self.plan.pop(at_s)()  # type: ignore[operator]
         while self.written_s + 0.01 <= self.time_s:
             self.written_s += 0.01
-            self.waiting += BLOCK * (self.playing and self.plugged)  # silence gives nothing
+            self.waiting += self.rate_hz // 100 * (self.playing and self.plugged)  # silence gives nothing
+
+    def is_another(self, *, rate_hz: int, channels: int) -> None:
+        """An output is there, of another kind."""
+        self.plugged, self.rate_hz, self.channels, self.waiting = True, rate_hz, channels, 0
 
     def module(self) -> ModuleType:
         machine = self
@@ -49,7 +54,7 @@ class Machine:
             def read(self, count: int, exception_on_overflow: bool = True) -> bytes:
                 assert not exception_on_overflow
                 machine.waiting -= count
-                return np.tile(np.array([0.2, 0.4], "<f4"), count).tobytes()
+                return np.tile(np.array([0.2, 0.4][: machine.channels], "<f4"), count).tobytes()
 
             def close(self) -> None:
                 machine.waiting = 0
@@ -63,7 +68,8 @@ class Machine:
                     raise LookupError("Loopback device not found")
                 name = "Speakers (Realtek) [Loopback]"
                 return {
-                    "name": name, "index": 11, "defaultSampleRate": 48000.0, "maxInputChannels": 2,
+                    "name": name, "index": 11, "defaultSampleRate": float(machine.rate_hz),
+                    "maxInputChannels": machine.channels,
                     "isLoopbackDevice": True,
                 }  # fmt: skip
 
@@ -141,6 +147,33 @@ def test_an_output_that_goes_away_is_missed_and_found_again(machine: Machine) ->
     assert (source.losses, source.connected, source.trouble) == (1, True, "")
     assert heard[-1][2] == pytest.approx(0.3)
     assert machine.systems == 1
+    source.stop()
+
+
+def test_an_output_that_returns_with_another_rate_and_other_channels_is_heard_in_time(
+    machine: Machine,
+) -> None:
+    machine.plan = {1.0: lambda: setattr(machine, "plugged", False)}
+    machine.plan[2.5] = lambda: machine.is_another(rate_hz=44100, channels=1)
+    source = LoopbackSource(machine)
+    heard = run(machine, 6, source)
+    assert (source.losses, source.connected, source.trouble, source.sample_rate_hz) == (1, True, "", RATE)
+    assert [(wishes["rate"], wishes["channels"]) for wishes in machine.opened] == [(RATE, 2), (44100, 1)]
+    last_s = [(start_s, count, level) for start_s, count, level in heard if start_s > 4.5]
+    assert np.allclose([level for _, _, level in last_s], 0.2, atol=0.01)
+    assert sum(count for _, count, _ in last_s) == pytest.approx(1.5 * RATE, rel=0.02)
+    seamless(last_s, 0.006)
+    source.stop()
+
+
+def test_an_output_that_is_back_but_cannot_be_opened_says_why(machine: Machine) -> None:
+    machine.plan = {1.0: lambda: setattr(machine, "plugged", False)}
+    machine.plan[1.5] = lambda: machine.is_another(rate_hz=768000, channels=2)
+    source = LoopbackSource(machine)
+    run(machine, 4, source)
+    assert not source.connected
+    assert "Speakers (Realtek) [Loopback] is looked for every second: " in source.trouble
+    assert "768000 Hz: 8000 to 192000 can be heard" in source.trouble
     source.stop()
 
 

@@ -53,6 +53,13 @@ def test_more_than_64_kib_are_refused() -> None:
         decode_live_sound(encode_live_sound(LiveSound(0, 0.0, 48000, np.zeros((32769, 1), np.float32))))
 
 
+@pytest.mark.parametrize("broken", [np.nan, np.inf, 3.4e38, -3.4e38, 8.1])
+def test_numbers_that_no_sound_reaches_are_refused(broken: float) -> None:
+    said = encode_live_sound(LiveSound(0, 0.0, 48000, np.full((9, 1), broken, np.float32)), "f32")
+    with pytest.raises(WireError, match="numbers from -8 to 8"):
+        decode_live_sound(said)
+
+
 @given(st.binary(max_size=120))
 def test_any_bytes_are_a_block_or_a_wire_error(noise: bytes) -> None:
     for said in (noise, LIVE_SOUND_MAGIC + noise):

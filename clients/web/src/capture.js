@@ -68,6 +68,8 @@ export class Capture extends EventTarget {
   #context = null;
   #stream = null;
   #kind = null;
+  #turn = 0; // counts beginnings and ends: what was asked for before the last one is not wanted any more
+  #asking = null;
   #label = "";
   #sending = false;
   #seq = 0;
@@ -96,42 +98,69 @@ export class Capture extends EventTarget {
 
   /** Ask the person, then the server, and send what is heard. Throws with words for the person. */
   async start(kind) {
+    if (this.#asking === kind) return; // the question is still on the screen
     this.stop();
-    const stream = await askedFor(kind);
-    const [track] = stream.getAudioTracks();
-    if (!track) {
-      stream.getTracks().forEach((one) => one.stop());
-      throw new Error(strings.tabWithoutSound);
+    const turn = this.#turn;
+    this.#asking = kind;
+    try {
+      const stream = await askedFor(kind);
+      const [track] = stream.getAudioTracks();
+      if (!track) {
+        end(stream);
+        throw new Error(strings.tabWithoutSound);
+      }
+      await this.#sendFrom(turn, kind, stream, track.label, track.getSettings().latency);
+    } catch (error) {
+      if (turn === this.#turn) throw error; // else something else is wanted by now
+    } finally {
+      if (turn === this.#turn) this.#asking = null;
     }
-    track.addEventListener("ended", () => this.stop());
-    await this.listenTo(kind, track.label, stream, track.getSettings().latency);
   }
 
   /** Send what this stream carries, from now on. */
   async listenTo(kind, label, stream, latencyS) {
-    const context = new AudioContext({ latencyHint: "interactive" });
-    await context.audioWorklet.addModule("capture_worklet.js");
-    await context.resume();
-    const node = new AudioWorkletNode(context, "groovecast-capture");
-    context.createMediaStreamSource(stream).connect(node);
-    node.connect(context.destination); // it gives silence, but unconnected it would not run everywhere
+    this.stop();
+    await this.#sendFrom(this.#turn, kind, stream, label, latencyS);
+  }
+
+  async #sendFrom(turn, kind, stream, label, latencyS) {
+    let context = null;
+    try {
+      if (turn === this.#turn) {
+        stream.getAudioTracks()[0].addEventListener("ended", () => turn === this.#turn && this.stop());
+        context = new AudioContext({ latencyHint: "interactive" });
+        await context.audioWorklet.addModule("capture_worklet.js");
+        await context.resume();
+      }
+      if (turn !== this.#turn) {
+        end(stream, context);
+        return;
+      }
+      const node = new AudioWorkletNode(context, "groovecast-capture");
+      context.createMediaStreamSource(stream).connect(node);
+      node.connect(context.destination); // it gives silence, but unconnected it would not run everywhere
+      node.port.onmessage = ({ data }) => turn === this.#turn && this.#send(data, context.sampleRate);
+    } catch (error) {
+      end(stream, context);
+      throw new Error(strings.captureFailed(error.message));
+    }
     this.#context = context;
     this.#stream = stream;
     this.#kind = kind;
     this.#label = label;
     this.#latencyS = Number.isFinite(latencyS) ? latencyS : 0;
     this.#offset = new SteadyOffset();
-    node.port.onmessage = ({ data }) => this.#send(data, context.sampleRate);
     this.#ask();
   }
 
-  /** Hear no more; `say` tells the server. */
+  /** Hear no more, and no longer wait to; `say` tells the server. */
   stop(say = true) {
+    this.#turn += 1;
+    this.#asking = null;
     if (this.#kind === null) return;
     this.#kind = null;
     this.#sending = false;
-    this.#stream.getTracks().forEach((track) => track.stop());
-    this.#context.close();
+    end(this.#stream, this.#context);
     if (say) this.#connection.say({ type: "input", kind: "off" });
     this.#tell();
   }
@@ -165,6 +194,11 @@ export class Capture extends EventTarget {
   #tell() {
     this.dispatchEvent(new CustomEvent("change"));
   }
+}
+
+function end(stream, context = null) {
+  stream.getTracks().forEach((track) => track.stop());
+  context?.close();
 }
 
 async function askedFor(kind) {

@@ -214,7 +214,8 @@ function beatPulse(beat, playing) {
     return 0;
   }
   const whole = Math.floor(beat);
-  const count = ((whole % 4) + 4) % 4;
+  const bar = state?.beats_per_bar ?? 4;
+  const count = ((whole % bar) + bar) % bar;
   if (lastBeat !== null && whole > lastBeat) {
     counters.beatsSeen += 1;
     if (count === 0) counters.downbeatsSeen += 1;
