@@ -78,7 +78,7 @@ def test_a_bundle_holds_hashes_parity_and_a_card(
     manifest = bundle(tmp_path / "w.safetensors", tmp_path / "takes.npz", tmp_path / "tiny", windows=4)
     assert manifest == read_manifest(tmp_path / "tiny")
     assert manifest.parity.mean_degrees < bundling.MEAN_DEGREES_MAX
-    assert checked_file(tmp_path / "tiny", manifest, ONNX_FILE)
+    assert checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
     card = (tmp_path / "tiny" / "README.md").read_text()
     assert "mocap.cs.cmu.edu" in card and manifest.files[ONNX_FILE].sha256 in card
     with (tmp_path / "tiny" / ONNX_FILE).open("r+b") as file:
@@ -87,4 +87,4 @@ def test_a_bundle_holds_hashes_parity_and_a_card(
         file.seek(1000)
         file.write(bytes([byte[0] ^ 1]))
     with pytest.raises(ValueError, match="the file has changed, install the model again"):
-        checked_file(tmp_path / "tiny", manifest, ONNX_FILE)
+        checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
