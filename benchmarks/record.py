@@ -22,11 +22,16 @@ def origin(name: str) -> dict[str, object]:
     """Where a line comes from: `python -m benchmarks.NAME` as it was called, now, here."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join([f"python -m benchmarks.{name}", *sys.argv[1:]]),
+        "command": " ".join([f"python -m benchmarks.{name}", *map(_nameless, sys.argv[1:])]),
         "commit": commit(),
         "machine": machine(),
         "load": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
     }
+
+
+def _nameless(word: str) -> str:
+    """A path without the folders of the machine that it was typed on."""
+    return Path(word).name if Path(word).is_absolute() else word
 
 
 def machine() -> str:
