@@ -17,6 +17,7 @@ from groovecast.audio.ear import (
 )
 from groovecast.model.manifest import checked_file, read_ear_manifest
 from groovecast.share import shared_path
+from realtime.engine import cpu_session
 
 BUNDLED_EAR = "groovecast-ears"
 
@@ -43,17 +44,5 @@ class TrainedEar:
 
 @cache
 def _loaded(folder: Path) -> tuple[Any, EarConfig]:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ImportError(
-            'asked for the trained ear, ONNX Runtime is missing: pip install "groovecast[cpu]"'
-        ) from None
     manifest = read_ear_manifest(folder)
-    content = checked_file(folder, manifest.files, EAR_FILE)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return session, manifest.config
+    return cpu_session(checked_file(folder, manifest.files, EAR_FILE), "the trained ear"), manifest.config

@@ -1,6 +1,7 @@
 """The engine: a model's artefact, loaded, checked and ready to be asked for one plan after another."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -9,27 +10,31 @@ from groovecast.model.config import ModelConfig
 from groovecast.model.manifest import ONNX_FILE, checked_file, read_manifest
 
 
+def cpu_session(content: bytes, asked: str) -> Any:
+    """A graph ready to run on one CPU thread; ImportError naming what was `asked` when the runtime is missing."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ImportError(
+            f'asked for {asked}, ONNX Runtime is missing: pip install "groovecast[cpu]"'
+        ) from None
+    options = onnxruntime.SessionOptions()
+    # One thread that does not spin: the page and the sound need the other core.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
 class CpuEngine:
     """ONNX Runtime on one CPU thread: the sampler's steps are one graph, one call a plan."""
 
     name = "cpu"
 
     def __init__(self, folder: Path) -> None:
-        try:
-            import onnxruntime
-        except ImportError:
-            raise ImportError(
-                'asked for the cpu engine, ONNX Runtime is missing: pip install "groovecast[cpu]"'
-            ) from None
         manifest = read_manifest(folder)
-        content = checked_file(folder, manifest.files, ONNX_FILE)
-        options = onnxruntime.SessionOptions()
-        # One thread that does not spin: the page and the sound need the other core.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._session = cpu_session(checked_file(folder, manifest.files, ONNX_FILE), "the cpu engine")
         self.manifest = manifest
 
     @property
