@@ -11,7 +11,7 @@ from groovecast.audio.beat_clock import CONFIDENT, BeatClock
 from groovecast.audio.decode import Audio, mono
 from groovecast.audio.ear import HOPS_PER_STEP
 from groovecast.audio.energy import EnergyMeter
-from groovecast.audio.features import HOP_S, HOP_SAMPLES, FeatureState, step
+from groovecast.audio.features import HOP_S, HOP_SAMPLES, Features, FeatureState, steps
 from groovecast.audio.gain import Leveller
 from groovecast.audio.onset import OnsetMeter
 from groovecast.audio.resample import Resampler
@@ -44,20 +44,21 @@ class Listener:
         self._resampler.reset()
         self._ear.reset()
         self._leveller = Leveller(self._resampler.from_hz)
+        self._waiting: list[Float32[np.ndarray, " samples"]] = []  # blocks that no part has heard yet
+        self._waiting_samples = 0
         self._rest = np.zeros(0, np.float32)  # resampled, not yet a whole hop
         self._state = FeatureState.start()
         self._tracker, self._meter, self._tones = BeatTracker(self._tracker), EnergyMeter(), ToneMeter()
         self._onset_meter, self._scenes = OnsetMeter(), SceneWatch()
         self._unheard: list[
-            Float32[np.ndarray, " mels"]
-        ] = []  # spectra of hops that wait for the ear's next step
-        self._hops = 0
+            Float32[np.ndarray, "hops mels"]
+        ] = []  # spectra that wait for the ear's next step
+        self._hops = 0  # that every part has heard
+        self._complete_hops = 0  # and with what waits
         self._onsets, self._energies = np.zeros(_MEMORY_HOPS), np.zeros(_MEMORY_HOPS)
 
     def listen(self, samples: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
         """Dance thread. Hear a block whose first sample was captured then; blocks come in order."""
-        if not np.isfinite(samples).all():  # one such number would stay in the meters for ever: it is silence
-            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
         rate_hz = self._resampler.from_hz
         late_s = first_sample_time_s - (self._start_s + self._samples / rate_hz)
         if self._samples == 0 or late_s < -_GAP_S or late_s > _LONGEST_GAP_S:
@@ -71,7 +72,7 @@ class Listener:
     @property
     def heard_until_s(self) -> float:
         """The time up to which sound has been heard."""
-        return self._start_s + self._hops * HOP_S
+        return self._start_s + self._complete_hops * HOP_S
 
     @property
     def clock(self) -> BeatClock:
@@ -89,22 +90,26 @@ class Listener:
     @property
     def silent(self) -> bool:
         """Whether there has been no sound for a while (a fifth of a second)."""
+        self._catch_up()
         return self._meter.silent
 
     @property
     def section(self) -> Section:
         """What part of the music this is: scene, energy over 2 and 16 s, and what the tempo does."""
+        self._catch_up()
         watch, meter = self._scenes, self._meter
         return Section(watch.scene, meter.section_2s, meter.section_16s, watch.tempo_changed, watch.blended)
 
     @property
     def musical(self) -> float:
         """Whether this is music (1) or speech, noise and the like (0), by whether its tones last."""
+        self._catch_up()
         return self._tones.musical
 
     @property
     def energy_slow(self) -> float:
         """How energetic this part of the music is, 0 to 1, over about 8 s."""
+        self._catch_up()
         return self._meter.slow
 
     def onset_at(self, times_s: Float[np.ndarray, "*times"]) -> Float[np.ndarray, "*times"]:
@@ -121,32 +126,49 @@ class Listener:
     def _recall(
         self, memory: NDArray[np.float64], times_s: Float[np.ndarray, "*times"]
     ) -> Float[np.ndarray, "*times"]:
+        self._catch_up()
         hops = np.floor((np.asarray(times_s) - self._start_s) / HOP_S).astype(np.int64)
         known = (hops >= max(0, self._hops - _MEMORY_HOPS)) & (hops < self._hops)
         return np.where(known, memory[hops % _MEMORY_HOPS], 0.0)
 
     def _hear(self, samples: Float32[np.ndarray, " samples"]) -> None:
+        """Keep a block until the ear has a step's worth, or somebody asks: together, hops cost half as much."""
         self._samples += len(samples)
-        ready = np.concatenate((self._rest, self._resampler.push(self._leveller.push(samples))))
-        hops = len(ready) // HOP_SAMPLES
-        for hop in ready[: hops * HOP_SAMPLES].reshape(hops, HOP_SAMPLES):
-            self._hear_hop(hop)
-        self._rest = ready[hops * HOP_SAMPLES :]
+        self._waiting.append(samples.copy())  # the block is the caller's, who may use it again
+        self._waiting_samples += len(samples)
+        resampled = len(self._rest) + self._resampler.ready(self._waiting_samples)
+        self._complete_hops = self._hops + resampled // HOP_SAMPLES
+        if self._complete_hops // HOPS_PER_STEP > self._hops // HOPS_PER_STEP:
+            self._catch_up()
 
-    def _hear_hop(self, hop: Float32[np.ndarray, " 240"]) -> None:
-        features, self._state = step(hop, self._state)
+    def _catch_up(self) -> None:
+        """Hear what waits. Every part gives the same for some hops at once as for each alone."""
+        if self._complete_hops == self._hops:
+            return
+        levelled = self._leveller.push(np.concatenate(self._waiting))
+        self._waiting.clear()
+        self._waiting_samples = 0
+        ready = np.concatenate((self._rest, self._resampler.push(levelled)))
+        until = self._complete_hops - self._hops
+        self._rest = ready[until * HOP_SAMPLES :]
+        hops = ready[: until * HOP_SAMPLES].reshape(until, HOP_SAMPLES)
+        features, self._state = steps(hops, self._state)
+        for number, alike in enumerate(self._tones.alike(features.power)):
+            self._hear_hop(features.hop(number), alike)
+
+    def _hear_hop(self, features: Features, alike: float) -> None:
+        place = self._hops % _MEMORY_HOPS
+        self._hops += 1
         self._meter.hear(features)
-        self._tones.hear(features.power, self._meter.silent)
+        self._tones.hear(alike, self._meter.silent)
         self._unheard.append(features.log_mel_db)
         if len(self._unheard) == HOPS_PER_STEP:
             self._tracker.hear(self._ear.hear(np.stack(self._unheard)), self._meter.silent)
             self._unheard.clear()
         pulse = Pulse(self._tracker.tempo_bpm, self._tracker.confidence)
         self._scenes.hear(features, self._meter, self._tones.musical, pulse)
-        place = self._hops % _MEMORY_HOPS
         self._onsets[place] = min(1.0, self._onset_meter.hear(features.flux) / _ONSET_DIVISOR)
         self._energies[place] = self._meter.fast
-        self._hops += 1
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The forward algorithm of Krebs, Böck and Widmer 2015 ("An efficient state-space
 tracking") on one beat: a state is a beat interval of whole hops and a place in it; tempo may change at beats only.
 """
 
+import cmath
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +53,8 @@ class BarPointer:
         self.intervals = np.arange(least, most + 1)
         ends = np.cumsum(self.intervals)
         self._firsts, self._lasts = ends - self.intervals, ends - 1
-        phase = np.concatenate([np.arange(interval) / interval for interval in self.intervals])
-        self._phasor = np.exp(2j * np.pi * phase)
+        turns = np.concatenate([np.arange(interval) / interval for interval in self.intervals])
+        self._phasor = np.exp(2j * np.pi * turns).astype(np.complex64)
         self._on_beat = (self._firsts[:, None] + np.arange(_BEAT_HOPS)).ravel()
         tempi = 60 / (self.intervals * HOP_S)
         prior = np.exp(-0.5 * (np.log2(tempi / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
@@ -63,7 +64,7 @@ class BarPointer:
         for level in (0.5, 2 / 3, 1.5, 2.0):
             near = np.exp(-_TEMPO_STIFFNESS * np.abs(ratio / level - 1))
             change += _NEW_LEVEL * near / np.maximum(near.sum(axis=1, keepdims=True), 1.0)
-        self._change = change
+        self._change = change.astype(np.float32)
         self._prior = prior**_PRIOR_PER_BEAT
         self._log_bins = np.log2(bin_bpm())
         self._log_tempi = np.log2(tempi)
@@ -71,9 +72,12 @@ class BarPointer:
         self._guide = self._tempo = np.ones(len(tempi))
         self.guided_bpm: float | None = None
         self._favour = self._prior
-        self._start = np.repeat(prior / self.intervals, self.intervals)
-        self._start /= self._start.sum()
-        self._belief, self._spare = self._start.copy(), np.empty_like(self._start)
+        start = np.repeat(prior / self.intervals, self.intervals)
+        self._belief = (start / start.sum()).astype(np.float32)
+        self._spare, self._anew = np.empty_like(self._belief), self._belief * np.float32(_FORGET_PER_HOP)
+        centre = self.intervals[:, None]
+        near = np.abs(self.intervals / centre - 1) < _NEAR
+        self._near = np.argmax(near, axis=1), len(near) - np.argmax(near[:, ::-1], axis=1)
 
     def favour(self, tempo: Float32[np.ndarray, " bins"]) -> None:
         """Which tempo the ear believes in, for the beats that begin from now on."""
@@ -97,7 +101,7 @@ class BarPointer:
         near = np.exp(-0.5 * (np.log(self.intervals * HOP_S / period_s) / 0.02) ** 2)
         turn = np.angle(self._phasor * np.exp(-2j * np.pi * phase)) / (2 * np.pi)
         told = np.repeat(near, self.intervals) * np.exp(-0.5 * (turn / 0.03) ** 2)
-        self._belief = 0.9 * told / told.sum() + 0.1 * self._belief
+        self._belief = (0.9 * told / told.sum() + 0.1 * self._belief).astype(np.float32)
 
     def hear(self, chance: float) -> None:
         """One hop passes, which is a beat with this probability."""
@@ -107,18 +111,18 @@ class BarPointer:
         belief, before = self._spare, self._belief
         belief[1:] = before[:-1]
         belief[self._firsts] = (before[self._lasts] @ self._change) * self._favour
-        belief[self._on_beat] *= odds
-        belief *= (1 - _FORGET_PER_HOP) / belief.sum()
-        belief += self._start * _FORGET_PER_HOP
+        belief[self._on_beat] *= np.float32(odds)
+        belief *= np.float32(1 - _FORGET_PER_HOP) / np.add.reduce(belief)
+        belief += self._anew
         self._belief, self._spare = belief, before
 
     def best(self) -> Belief:
         """The most believed tempo, the mean phase there, and how concentrated belief is."""
         mass = np.add.reduceat(self._belief, self._firsts)
-        centre = self.intervals[np.argmax(np.convolve(mass, np.ones(5), "same"))]
-        near = np.flatnonzero(np.abs(self.intervals / centre - 1) < _NEAR)
-        states = slice(self._firsts[near[0]], self._lasts[near[-1]] + 1)
+        centre = np.argmax(np.convolve(mass, np.ones(5, np.float32), "same"))
+        first, end = self._near[0][centre], self._near[1][centre]
+        states, near = slice(self._firsts[first], self._lasts[end - 1] + 1), slice(first, end)
         total = float(mass[near].sum())
         mean = complex(np.dot(self._belief[states], self._phasor[states])) / total
         period_s = float(np.dot(mass[near], self.intervals[near])) / total * HOP_S
-        return Belief(period_s, float(np.angle(mean)) / (2 * np.pi) % 1.0, total, abs(mean))
+        return Belief(period_s, cmath.phase(mean) / (2 * np.pi) % 1.0, total, abs(mean))

@@ -34,6 +34,13 @@ class BeatTracker:
     _AGREE_BEATS, _AGREE_TEMPO = 0.12, 0.06  # a phase or tempo further off than this is another beat
     # how long the bar pointer must disagree before it is followed: in phase or octave, and in tempo
     _PATIENCE_BEATS, _TEMPO_PATIENCE_S, _AGREE_OCTAVES = 2.0, 0.2, 0.08
+    # a beat that has been agreed with for this long is not left for its off-beat or another level of the metre, until
+    # it has been contradicted for as many beats more: syncopation passes, and dancers hate to be turned round
+    _SETTLED_BEATS, _MOST_PATIENCE_BEATS = 12, 16
+    _LEVELS_OCTAVES = (float(np.log2(1.5)), 1.0, float(np.log2(3)), 2.0)
+    _OFF_BEAT = 0.35
+    # a new beat further off than this is taken up at once, and for so long it is not trusted
+    _FAR_BEATS, _FAR_TEMPO, _DISTRUST_S = 0.2, 0.3, 0.1
     # a belief less concentrated than this is no beat; one less than this is followed only when there is no other
     _LEAST_BELIEF, _SURE_BELIEF = 0.35, 0.5
     _LEAST_CHANCE = 0.1  # a beat with less in it says nothing: a rest
@@ -57,6 +64,8 @@ class BeatTracker:
         self._averaged = 0.0  # beats that period and phase rest on; 0: no tempo yet
         self._drift = 0.0
         self._doubt_s = 0.0
+        self._settled = 0  # beats in agreement since this beat was taken up
+        self._distrusted_s = -self._DISTRUST_S  # when a far one was
         self._agreement, self._belief_share, self._presence, self._pulse = 0.0, 0.0, 0.0, 0.0
         self._beat_chance, self._downbeat_chance = np.zeros(self._RECENT_HOPS), np.zeros(self._RECENT_HOPS)
         self._silent_s = 0.0
@@ -102,7 +111,8 @@ class BeatTracker:
         """How sure the beat is, 0 to 1: there is a pulse, belief is concentrated, and beats come where predicted."""
         pulse = (self._pulse - self._LEAST_PULSE) / (self._SURE_PULSE - self._LEAST_PULSE)
         pulse = min(1.0, max(0.0, pulse))
-        return float(self._presence * pulse * self._belief_share * self._agreement)
+        since = min(1.0, (self.heard_s - self._distrusted_s) / self._DISTRUST_S)
+        return float(self._presence * pulse * self._belief_share * self._agreement * since)
 
     def prefer_octave(self, factor: float) -> None:
         """Count twice as fast (2), or half (0.5); at most four times either way."""
@@ -169,7 +179,10 @@ class BeatTracker:
         """Is there another beat than the one followed? An unsure one is left at once, a sure one after a while."""
         belief = self._pointer.best()
         share = belief.mass * belief.sharpness
-        if min(self._pulse, self._presence) < self._LEAST_PULSE or share < self._LEAST_BELIEF:
+        heard = min(self._pulse, self._presence) >= self._LEAST_PULSE
+        if not heard:
+            self._settled = 0
+        if not heard or share < self._LEAST_BELIEF:
             self._doubt_s = 0.0
             return
         unsure = self.confidence < CONFIDENT
@@ -179,13 +192,20 @@ class BeatTracker:
             self._doubt_s = 0.0
             return
         self._doubt_s += self._LOOK_EVERY_HOPS * HOP_S
-        if unsure or (self._doubt_s > self._patience_s(belief) and share > self._SURE_BELIEF):
+        patience_s, settled = self._patience(belief)
+        if (unsure and not settled) or (self._doubt_s > patience_s and share > self._SURE_BELIEF):
             self._begin_again(belief, unsure)
 
-    def _patience_s(self, belief: Belief) -> float:
+    def _patience(self, belief: Belief) -> tuple[float, bool]:
+        """How long to be contradicted by this belief, and whether that holds even when the beat followed is unsure."""
         octaves = abs(float(np.log2(belief.period_s / self._period_s)))
-        metrical = abs(octaves - round(octaves)) < self._AGREE_OCTAVES
-        return self._PATIENCE_BEATS * self._period_s if metrical else self._TEMPO_PATIENCE_S
+        same = octaves < self._AGREE_OCTAVES
+        level = min(abs(octaves - level) for level in self._LEVELS_OCTAVES) < self._AGREE_OCTAVES
+        if not same and not level:
+            return self._TEMPO_PATIENCE_S, False
+        metrical = level or abs(self._off(belief)[0]) > self._OFF_BEAT
+        more = min(self._MOST_PATIENCE_BEATS, max(0, self._settled - self._SETTLED_BEATS)) if metrical else 0
+        return (self._PATIENCE_BEATS + more) * self._period_s, more > 0
 
     def _place_of(self, belief: Belief) -> float:
         """When the beat was that the bar pointer believes in."""
@@ -204,6 +224,7 @@ class BeatTracker:
         belief = self._pointer.best()
         self._judge(belief)
         if self._agrees(belief):
+            self._settled += 1
             self._mend(self._late_s(belief))
         self._beat += 1
         self._beat_s += self._period_s
@@ -239,12 +260,17 @@ class BeatTracker:
 
     def _begin_again(self, belief: Belief, unsure: bool) -> None:
         """Follow another tempo or another place of the beat."""
+        late, slower = self._off(belief)
+        far = abs(late) > self._FAR_BEATS or abs(slower) > self._FAR_TEMPO
+        if far and not unsure:
+            self._distrusted_s = self.heard_s
+        self._settled = 0
         self._period_s = belief.period_s
         self._beat_s = self._place_of(belief)
         self._averaged, self._doubt_s, self._drift = 3.0, 0.0, 0.0
         self._agreement = max(self._agreement, 0.5)
         self._bars.slip()
-        self._shown_follows(may_jump=unsure)
+        self._shown_follows(may_jump=unsure or far)
 
     def _shown_follows(self, may_jump: bool) -> None:
         heard = self._beat + (self.heard_s - self._beat_s) / self._period_s

@@ -46,6 +46,8 @@ class BeatClock:
 
 
 def _along(x: Times, from_x: NDArray[np.float64], to_y: NDArray[np.float64], slope_outside: float) -> Times:
+    if isinstance(x, float) and x >= from_x[-1]:  # asked most often, about now and the future
+        return float(to_y[-1]) + (x - float(from_x[-1])) * slope_outside
     inside: Times = np.interp(x, from_x, to_y)
     beyond: Times = np.minimum(x - from_x[0], 0) + np.maximum(x - from_x[-1], 0)
     return inside + beyond * slope_outside

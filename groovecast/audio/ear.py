@@ -5,6 +5,7 @@ that input gain does not matter; faint noise is kept below by a floor under that
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import msgspec
 import numpy as np
@@ -58,19 +59,20 @@ def ear_input(
     hops = len(log_mel_db)
     if hops % HOPS_PER_STEP:
         raise ValueError(f"asked for the ear's input of {hops} hops: give {HOPS_PER_STEP} for each step")
-    fall_db = _REFERENCE_FALL_DB * np.arange(1, hops + 1)
-    peak_db = log_mel_db.max(axis=-1) + fall_db
-    reference_db = np.maximum(
-        np.maximum.accumulate(np.maximum(peak_db, state.reference_db)) - fall_db, _LEAST_REFERENCE_DB
+    references_db = list(
+        accumulate(log_mel_db.max(axis=-1).tolist(), _reference_db, initial=state.reference_db)
     )
-    level = np.clip(1 + (log_mel_db - reference_db[:, None].astype(np.float32)) / np.float32(_RANGE_DB), 0, 1)
-    level = level.astype(np.float32)
+    below_db = log_mel_db - np.array(references_db[1:], np.float32)[:, None]
+    level = np.minimum(np.maximum(1 + below_db / np.float32(_RANGE_DB), np.float32(0)), np.float32(1))
     known = np.concatenate((state.earlier, level))
-    rise = np.maximum(level - known[:hops], 0) * np.float32(_RISE_GAIN)
+    rise = np.maximum(level - known[:hops], np.float32(0)) * np.float32(_RISE_GAIN)
     steps = hops // HOPS_PER_STEP
     inputs = np.concatenate((level.reshape(steps, INPUTS // 2), rise.reshape(steps, INPUTS // 2)), axis=1)
-    after = EarInputState(float(reference_db[-1]) if hops else state.reference_db, known[hops:])
-    return inputs, after
+    return inputs, EarInputState(references_db[-1], known[hops:])
+
+
+def _reference_db(before_db: float, loudest_db: float) -> float:
+    return max(before_db - _REFERENCE_FALL_DB, loudest_db, _LEAST_REFERENCE_DB)
 
 
 class EarConfig(msgspec.Struct, frozen=True):

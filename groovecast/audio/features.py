@@ -9,6 +9,7 @@ smoothed (CENS).
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -35,11 +36,27 @@ class Features:
     """What was heard in one hop, or in many along a first axis."""
 
     power: Float32[np.ndarray, "*hops bins"]
+    band_power: Float32[np.ndarray, "*hops 3"]  # mean square of the sound: low, middle, high band
     log_mel_db: Float32[np.ndarray, "*hops mels"]
     onset_strength: Float32[np.ndarray, "*hops"]
     flux: Float32[np.ndarray, "*hops 4"]  # newness in dB: low, middle, high band, and all
     rms: Float32[np.ndarray, "*hops"]
-    centroid_hz: Float32[np.ndarray, "*hops"]
+
+    @property
+    def centroid_hz(self) -> Float32[np.ndarray, "*hops"]:
+        """Where the middle of the spectrum is: how bright the sound is."""
+        return _centroid_hz(self.power)
+
+    def hop(self, number: int) -> "Features":
+        """One of many."""
+        return Features(
+            self.power[number],
+            self.band_power[number],
+            self.log_mel_db[number],
+            self.onset_strength[number],
+            self.flux[number],
+            self.rms[number],
+        )
 
 
 @dataclass(frozen=True)
@@ -47,56 +64,55 @@ class FeatureState:
     """What the next hop needs from those before: begin with `FeatureState.start()`."""
 
     samples: Float32[np.ndarray, " kept"]
-    earlier_log_mel_db: tuple[Float32[np.ndarray, " mels"], ...]
+    earlier_log_mel_db: Float32[np.ndarray, "lag mels"]
     reference_db: float
 
     @staticmethod
     def start() -> "FeatureState":
         """The state before any sound."""
-        quiet_db = np.full(MEL_BANDS, 10 * np.log10(_LEAST_POWER), np.float32)
-        return FeatureState(np.zeros(_KEPT, np.float32), (quiet_db,) * _FLUX_LAG, _LEAST_REFERENCE_DB)
+        quiet_db = np.full((_FLUX_LAG, MEL_BANDS), 10 * np.log10(_LEAST_POWER), np.float32)
+        return FeatureState(np.zeros(_KEPT, np.float32), quiet_db, _LEAST_REFERENCE_DB)
 
 
 def step(hop: Float32[np.ndarray, " samples"], state: FeatureState) -> tuple[Features, FeatureState]:
     """The features of one more hop of 240 samples, and the state for the next."""
-    if hop.shape != (HOP_SAMPLES,):
-        raise ValueError(f"asked for the features of {hop.shape} samples: a hop has {HOP_SAMPLES}")
-    window = np.concatenate((state.samples, hop))
-    log_mel_db, power = _spectrum(window)
-    reference_db = max(state.reference_db - _REFERENCE_FALL_DB, float(log_mel_db.max()))
-    earlier = state.earlier_log_mel_db
+    features, state = steps(hop[None], state)
+    return features.hop(0), state
+
+
+def steps(hops: Float32[np.ndarray, "hops samples"], state: FeatureState) -> tuple[Features, FeatureState]:
+    """The features of the next hops, to the bit what `step` gives one by one, and the state after them."""
+    count = len(hops)
+    if hops.shape != (count, HOP_SAMPLES):
+        raise ValueError(f"asked for the features of {hops.shape[1:]} samples: a hop has {HOP_SAMPLES}")
+    samples = np.concatenate((state.samples, hops.ravel()))
+    step_bytes = samples.itemsize
+    windows: Float32[np.ndarray, "hops window"] = np.lib.stride_tricks.as_strided(
+        samples, (count, WINDOW_SAMPLES), (HOP_SAMPLES * step_bytes, step_bytes), writeable=False
+    )
+    spectrum = np.fft.rfft(windows * _hann())
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    log_mel_db = 10 * np.log10(np.maximum(_row_by_row(power, mel_weights()), np.float32(_LEAST_POWER)))
+    references_db = list(
+        accumulate(log_mel_db.max(axis=1).tolist(), _reference_db, initial=state.reference_db)
+    )
+    known_db = np.concatenate((state.earlier_log_mel_db, log_mel_db))
     features = Features(
         power=power,
+        band_power=_row_by_row(power, _band_sums()),
         log_mel_db=log_mel_db,
-        onset_strength=_rise_db(log_mel_db, earlier[-1]).mean(axis=-1),
-        flux=_flux(log_mel_db, earlier[0], np.float32(max(reference_db, _LEAST_REFERENCE_DB))),
-        rms=np.sqrt(np.dot(window, window) / np.float32(WINDOW_SAMPLES)),
-        centroid_hz=_centroid_hz(power),
+        onset_strength=_rise_db(log_mel_db, known_db[_FLUX_LAG - 1 : -1]).sum(axis=1) / np.float32(MEL_BANDS),
+        flux=_flux(log_mel_db, known_db[:count], np.array(references_db[1:], np.float32)),
+        rms=np.sqrt(np.einsum("hs,hs->h", windows, windows) / np.float32(WINDOW_SAMPLES)),
     )
-    return features, FeatureState(window[HOP_SAMPLES:], (*earlier[1:], log_mel_db), reference_db)
+    return features, FeatureState(samples[count * HOP_SAMPLES :], known_db[count:], references_db[-1])
 
 
 def whole(samples: Float32[np.ndarray, " samples"]) -> Features:
     """The features of every complete hop of a signal: what `step` gives hop by hop, at once."""
     hops = len(samples) // HOP_SAMPLES
-    padded = np.concatenate((np.zeros(_KEPT, np.float32), samples[: hops * HOP_SAMPLES].astype(np.float32)))
-    if hops == 0:
-        padded = np.zeros(WINDOW_SAMPLES, np.float32)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW_SAMPLES)[::HOP_SAMPLES][:hops]
-    log_mel_db, power = _spectrum(windows)
-    start = FeatureState.start()
-    earlier = np.concatenate((np.stack(start.earlier_log_mel_db), log_mel_db))
-    fall_db = _REFERENCE_FALL_DB * np.arange(1, hops + 1)
-    loudest_db = np.maximum.accumulate(log_mel_db.max(axis=-1, initial=-np.inf) + fall_db) - fall_db
-    reference_db = np.maximum(loudest_db, _LEAST_REFERENCE_DB).astype(np.float32)
-    return Features(
-        power=power,
-        log_mel_db=log_mel_db,
-        onset_strength=_rise_db(log_mel_db, earlier[_FLUX_LAG - 1 :][:hops]).mean(axis=-1),
-        flux=_flux(log_mel_db, earlier[:hops], reference_db),
-        rms=np.sqrt(np.mean(windows * windows, axis=-1)),
-        centroid_hz=_centroid_hz(power),
-    )
+    complete = samples[: hops * HOP_SAMPLES].astype(np.float32)
+    return steps(complete.reshape(hops, HOP_SAMPLES), FeatureState.start())[0]
 
 
 def mfcc(log_mel_db: Float32[np.ndarray, "*hops mels"]) -> Float32[np.ndarray, "*hops 20"]:
@@ -113,30 +129,33 @@ def chroma(power: Float32[np.ndarray, "*hops bins"]) -> Float32[np.ndarray, "*ho
     return notes
 
 
-def _spectrum(
-    window: Float32[np.ndarray, "*hops samples"],
-) -> tuple[Float32[np.ndarray, "*hops mels"], Float32[np.ndarray, "*hops bins"]]:
-    spectrum = np.fft.rfft(window * _hann())
-    power = np.square(spectrum.real) + np.square(spectrum.imag)
-    return 10 * np.log10(np.maximum(power @ mel_weights(), np.float32(_LEAST_POWER))), power
+def _row_by_row(
+    rows: Float32[np.ndarray, "hops n"], weights: Float32[np.ndarray, "n m"]
+) -> Float32[np.ndarray, "hops m"]:
+    """The product with a matrix, each row by itself: as one product, its rounding would depend on their number."""
+    product: Float32[np.ndarray, "hops m"] = (rows[:, None, :] @ weights)[:, 0]
+    return product
+
+
+def _reference_db(before_db: float, loudest_db: float) -> float:
+    return max(before_db - _REFERENCE_FALL_DB, loudest_db, _LEAST_REFERENCE_DB)
 
 
 def _rise_db(
-    now_db: Float32[np.ndarray, "*hops mels"], before_db: Float32[np.ndarray, "*hops mels"]
-) -> Float32[np.ndarray, "*hops mels"]:
-    rise_db: Float32[np.ndarray, "*hops mels"] = np.maximum(now_db - before_db, np.float32(0))
+    now_db: Float32[np.ndarray, "hops mels"], before_db: Float32[np.ndarray, "hops mels"]
+) -> Float32[np.ndarray, "hops mels"]:
+    rise_db: Float32[np.ndarray, "hops mels"] = np.maximum(now_db - before_db, np.float32(0))
     return rise_db
 
 
 def _flux(
-    now_db: Float32[np.ndarray, "*hops mels"],
-    before_db: Float32[np.ndarray, "*hops mels"],
-    reference_db: Float32[np.ndarray, "*hops"] | np.float32,
-) -> Float32[np.ndarray, "*hops 4"]:
-    floor_db = np.asarray(reference_db - np.float32(_FLUX_RANGE_DB))[..., None]
+    now_db: Float32[np.ndarray, "hops mels"],
+    before_db: Float32[np.ndarray, "hops mels"],
+    reference_db: Float32[np.ndarray, " hops"],
+) -> Float32[np.ndarray, "hops 4"]:
+    floor_db = (reference_db - np.float32(_FLUX_RANGE_DB))[:, None]
     rise_db = _rise_db(np.maximum(now_db, floor_db), np.maximum(before_db, floor_db))
-    flux_db: Float32[np.ndarray, "*hops 4"] = rise_db @ _band_means()
-    return flux_db
+    return _row_by_row(rise_db, _band_means())
 
 
 def _centroid_hz(power: Float32[np.ndarray, "*hops bins"]) -> Float32[np.ndarray, "*hops"]:
@@ -185,6 +204,15 @@ def _band_means() -> Float32[np.ndarray, "mels 4"]:
     low, high = peak_hz < LOW_BELOW_HZ, peak_hz > HIGH_ABOVE_HZ
     chosen = np.stack((low, ~low & ~high, high, np.ones(MEL_BANDS, bool)), axis=-1)
     return np.asarray(chosen / chosen.sum(axis=0), np.float32)
+
+
+@cache
+def _band_sums() -> Float32[np.ndarray, "bins 3"]:
+    """From the power spectrum to the mean square of the sound in three bands."""
+    low, high = bin_hz() < LOW_BELOW_HZ, bin_hz() > HIGH_ABOVE_HZ
+    bands = np.stack((low, ~low & ~high, high), axis=-1)
+    # Parseval, one side of the spectrum; the squares of a Hann window sum to 3/8 of its length
+    return (bands * 2 / (WINDOW_SAMPLES * WINDOW_SAMPLES * 3 / 8)).astype(np.float32)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
+from math import log10
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -35,6 +36,7 @@ _QUIET_DB = -90.0
 # and the gain falls by so much a hop.
 _LOUD_SHARE = 0.25
 _LOUD_STEP_DB = 1.0
+_NEAR_FULL_SCALE = 0.999  # below it there is nothing to hold down, rounding included
 
 
 class DcBlocker:
@@ -54,21 +56,25 @@ class DcBlocker:
     def push(self, samples: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " samples"]:
         """The same samples without what stays constant; what is no number up to LOUDEST is silence."""
         out = np.empty(len(samples), np.float32)
-        heard = np.where(np.abs(samples) <= LOUDEST, samples, 0.0).astype(np.float64)
+        heard = np.zeros(len(samples) + 1)  # the sample before, and these
+        np.copyto(heard[1:], samples, where=np.abs(samples) <= LOUDEST)
+        if len(samples):  # the first sample is no click
+            heard[0] = heard[1] if self._before is None else self._before
+            self._before = float(heard[-1])
+        steps = heard[1:] - heard[:-1]
         first = 0
-        while first < len(heard):
-            count = min(self._hop - self._place, len(heard) - first)
-            out[first : first + count] = self._within_hop(heard[first : first + count])
+        while first < len(steps):
+            count = min(self._hop - self._place, len(steps) - first)
+            out[first : first + count] = self._within_hop(steps[first : first + count])
             first += count
         return out
 
-    def _within_hop(self, heard: Float[np.ndarray, " samples"]) -> Float[np.ndarray, " samples"]:
-        before = heard[0] if self._before is None else self._before  # the first sample is no click
-        place, end = self._place, self._place + len(heard)
-        terms = np.concatenate(([self._sum], np.diff(heard, prepend=before) * self._grow[place:end]))
-        sums = np.add.accumulate(terms)[1:]
+    def _within_hop(self, steps: Float[np.ndarray, " samples"]) -> Float[np.ndarray, " samples"]:
+        place, end = self._place, self._place + len(steps)
+        terms = steps * self._grow[place:end]
+        terms[0] += self._sum
+        sums = np.add.accumulate(terms)
         filtered: Float[np.ndarray, " samples"] = sums * self._shrink[place:end]
-        self._before = float(heard[-1])
         self._place, self._sum = end, float(sums[-1])
         if end == self._hop:
             self._place, self._sum = 0, float(filtered[-1])
@@ -117,7 +123,7 @@ class Leveller:
     def levels(self) -> Levels:
         """What is known after the last whole hop."""
         return Levels(
-            gain_db=20 * float(np.log10(self._gain)),
+            gain_db=20 * log10(self._gain),
             level_db=self._level_db,
             moment_db=_db(self._moment),
             noise_db=self._noise_db,
@@ -139,16 +145,23 @@ class Leveller:
     def _within_hop(self, clean: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " samples"]:
         place, end = self._place, self._place + len(clean)
         self._hop[place:end] = clean
-        gains = self._gain + (self._next_gain - self._gain) * self._ramp[place:end]
-        peaks = np.maximum(np.maximum.accumulate(np.abs(clean)), self._peak)
-        self._peak, self._place = float(peaks[-1]), end
-        gains = np.minimum(gains, 1 / np.maximum(peaks, 1e-9))
+        gains: Float[np.ndarray, " samples"] | float = self._gain
+        if self._next_gain != self._gain:
+            gains = self._gain + (self._next_gain - self._gain) * self._ramp[place:end]
+        peak = max(self._peak, float(clean.max()), -float(clean.min()))
+        if peak * max(self._gain, self._next_gain) < _NEAR_FULL_SCALE:
+            levelled = clean * gains
+        else:
+            peaks = np.maximum(np.maximum.accumulate(np.abs(clean)), self._peak)
+            # the last bit of a peak, no more, is clipped
+            levelled = np.clip(clean * np.minimum(gains, 1 / np.maximum(peaks, 1e-9)), -1, 1)
+        self._peak, self._place = peak, end
         if end == len(self._hop):
             self._end_hop()
-        return np.clip(clean * gains, -1, 1)  # the last bit of a peak, no more
+        return levelled
 
     def _end_hop(self) -> None:
-        power = float(np.mean(np.square(self._hop, dtype=np.float64)))
+        power = float(np.dot(self._hop, self._hop)) / len(self._hop)
         clips = self._peak * max(self._gain, self._next_gain) > 1
         self._clipping += (clips - self._clipping) * (self._hop_s / _MOMENT_S)
         self._place, self._peak, self._gain = 0, 0.0, self._next_gain
@@ -157,7 +170,7 @@ class Leveller:
         self._moment += (power - self._moment) * (self._hop_s / min(_MOMENT_S, heard_s))
         self._hear_noise(power)
         self._frozen = len(self._blocks_db) < _FEWEST_BLOCKS or _db(self._moment) < self._floor_db
-        now_db = 20 * float(np.log10(self._gain))
+        now_db = 20 * log10(self._gain)
         most_db = MOST_DB_PER_S * self._hop_s
         step_db = 0.0
         if not self._frozen:
@@ -200,4 +213,4 @@ class Leveller:
 
 
 def _db(power: float) -> float:
-    return 10 * float(np.log10(power + _FAINT))
+    return 10 * log10(power + _FAINT)

@@ -31,7 +31,6 @@ class Resampler:
         self._taps = 2 * half
         self._spare = int(self._phases != self._up)  # rounding may take an output on to the next input sample
         self.look_ahead_samples = half + self._spare
-        self._reach = np.arange(self._taps)
         self._bank = _sinc_bank(self._phases, half, stretch)
         self.reset()
 
@@ -41,26 +40,35 @@ class Resampler:
         self._kept = np.zeros(max(0, self._taps // 2 - 1), np.float32)
         self._step = 0  # the output to come next, counted so that _step * down / up is its place in _kept
 
+    def ready(self, more: int) -> int:
+        """How many samples of output so many more samples would complete."""
+        if self.from_hz == self.to_hz:
+            return more
+        # Output s needs _taps samples from s * down // up on.
+        needed = self._taps - 1 + self._spare
+        return max(0, ((len(self._kept) + more - needed) * self._up - 1) // self._down + 1 - self._step)
+
     def push(self, samples: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " resampled"]:
         """All output that these samples complete."""
         if self.from_hz == self.to_hz:
             return np.array(samples, np.float32)
+        count = self.ready(len(samples))
         kept = np.concatenate((self._kept, samples.astype(np.float32, copy=False)))
-        # Output s needs _taps samples from s * down // up on.
-        last = ((len(kept) - self._taps + 1 - self._spare) * self._up - 1) // self._down
-        if last < self._step:
+        if not count:
             self._kept = kept
             return np.zeros(0, np.float32)
-        places = np.arange(self._step, last + 1, dtype=np.int64) * self._down
+        end = self._step + count
+        places = np.arange(self._step, end, dtype=np.int64) * self._down
         starts, phases = places // self._up, places % self._up
         if self._phases != self._up:
             rounded = (phases * self._phases + self._up // 2) // self._up
             starts, phases = starts + rounded // self._phases, rounded % self._phases
-        windows = kept[starts[:, None] + self._reach]
-        out: Float32[np.ndarray, " resampled"] = np.einsum("kt,kt->k", windows, self._bank[phases])
-        whole_turns = (last + 1) // self._up
+        windows = np.lib.stride_tricks.sliding_window_view(kept, self._taps)[starts]
+        taps = self._bank.take(phases, axis=0)
+        out: Float32[np.ndarray, " resampled"] = np.einsum("kt,kt->k", windows, taps)
+        whole_turns = end // self._up
         self._kept = kept[whole_turns * self._down :].copy()
-        self._step = last + 1 - whole_turns * self._up
+        self._step = end - whole_turns * self._up
         return out
 
     def whole(self, samples: Float32[np.ndarray, " samples"]) -> Float32[np.ndarray, " resampled"]:

@@ -6,12 +6,10 @@ tempo has just changed, and that two tempi are heard at once, as when one record
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-from jaxtyping import Float
+from math import inf
 
 from groovecast.audio.beat_clock import CONFIDENT
-from groovecast.audio.energy import EnergyMeter, band_sums
+from groovecast.audio.energy import EnergyMeter
 from groovecast.audio.features import HOP_S, Features
 from groovecast.audio.tempo_pair import TempoPair
 
@@ -74,7 +72,7 @@ class SceneWatch:
         self.blended = False
         self._loud = 0.0  # the energy of this song's energetic parts
         self._low_s = self._back_s = self._lost_s = self._silent_s = 0.0
-        self._bass_gone_s = np.inf
+        self._bass_gone_s = inf
         self._bass_share = 0.0
         self._bass_usual = False
         self._since_s = 0.0  # in this scene
@@ -82,13 +80,14 @@ class SceneWatch:
         self._quiet_part = False  # before the present silence there was music, so that a drop may follow
         self._tempo_bpm = 0.0
         self._other_s = 0.0
-        self._tempo_told_s = np.inf
+        self._tempo_told_s = inf
         self._pair = TempoPair()
 
     def hear(self, features: Features, meter: EnergyMeter, musical: float, pulse: Pulse) -> Scene:
         """One hop, which `meter` has heard already; `musical` says how surely its tones last, 0 to 1."""
-        above_db = 10 * np.log10(features.power @ band_sums() + 1e-12) - meter.reference_db
-        self._follow_bass(float(above_db[0]))
+        powers = features.band_power.tolist()
+        above_db = [band.above_db(power) for band, power in zip(meter.bands, powers, strict=True)]
+        self._follow_bass(above_db[0])
         self._follow_energy(meter)
         self._follow_tempo(features, meter.silent, pulse)
         scene = self._next(meter.silent, musical, pulse.confidence, _full(above_db))
@@ -159,6 +158,8 @@ class SceneWatch:
         self.tempo_changed = self._tempo_told_s < _TEMPO_TOLD_S
 
 
-def _full(above_db: Float[np.ndarray, " 3"]) -> bool:
-    bands = np.clip(1 + above_db / _BAND_RANGE_DB, 0, 1)
-    return bool(above_db[0] > _FULL_BASS_DB and bands.mean() > _FULL_BANDS)
+def _full(above_db: list[float]) -> bool:
+    if above_db[0] <= _FULL_BASS_DB:
+        return False
+    bands = [min(max(1 + band_db / _BAND_RANGE_DB, 0.0), 1.0) for band_db in above_db]
+    return sum(bands) / len(bands) > _FULL_BANDS

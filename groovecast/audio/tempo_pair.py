@@ -3,6 +3,9 @@
 It finds two songs of one kind, as house over house; where one drowns the other's pulse there is one tempo to hear.
 """
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 from jaxtyping import Float, Float32
 
@@ -52,22 +55,37 @@ class TempoPair:
 
 def _two_tempi(newness: Float[np.ndarray, " hops"]) -> tuple[float, tuple[float, float]]:
     """The strength of the second tempo, as a share of the first's, and their beats; 0: there is one or none."""
-    n = len(newness)
+    n, tempi = len(newness), _tempi()
     spectrum = np.fft.rfft(newness - newness.mean(), 2 * n)
     repeats = np.fft.irfft(np.square(np.abs(spectrum)))[: n // 2] / np.arange(n, n - n // 2, -1)
     if repeats[0] <= 0:
         return 0.0, (0.0, 0.0)
-    periods = np.geomspace(_FASTEST_S, _SLOWEST_S, 400) / HOP_S
-    at = periods[:, None] * np.arange(1, _BEATS + 1)
-    strength = np.interp(at, np.arange(len(repeats)), repeats / repeats[0]).mean(axis=1)
+    strength = np.interp(tempi.recur_at, np.arange(len(repeats)), repeats / repeats[0]).mean(axis=1)
     first = int(np.argmax(strength))
-    away = np.abs(np.log(periods[:, None] / periods[first]) - np.log(_ITS_OWN)).min(axis=1)
     peak = np.concatenate(
         ([False], (strength[1:-1] >= strength[:-2]) & (strength[1:-1] >= strength[2:]), [False])
     )
+    away = np.abs(np.log(tempi.periods)[:, None] - tempi.its_own[first]).min(axis=1)
     others = np.where((away > _SAME) & peak, strength, 0.0)
     second = int(np.argmax(others))
     if strength[first] < _LEAST_STRENGTH or others[second] <= 0:
         return 0.0, (0.0, 0.0)
-    beats_s = float(periods[first]) * HOP_S, float(periods[second]) * HOP_S
+    beats_s = float(tempi.periods[first]) * HOP_S, float(tempi.periods[second]) * HOP_S
     return float(others[second] / strength[first]), beats_s
+
+
+@dataclass(frozen=True)
+class _Tempi:
+    """Every tempo that is looked for."""
+
+    periods: Float[np.ndarray, " tempi"]  # hops
+    recur_at: Float[np.ndarray, "tempi beats"]  # the lags at which a pulse of it recurs
+    its_own: Float[
+        np.ndarray, "tempi ratios"
+    ]  # logarithms of the periods that a song of this tempo has itself
+
+
+@cache
+def _tempi() -> _Tempi:
+    periods = np.geomspace(_FASTEST_S, _SLOWEST_S, 400) / HOP_S
+    return _Tempi(periods, periods[:, None] * np.arange(1, _BEATS + 1), np.log(periods[:, None] * _ITS_OWN))

@@ -114,7 +114,7 @@ def test_the_bar_begins_and_ends_where_the_ear_hears_downbeats(beats_per_bar: in
 def test_the_shown_phase_does_not_jump_while_confident() -> None:
     beats_s = np.concatenate((0.3 + np.arange(20) * 0.5, 10.2 + np.arange(16) * 0.43))
     for step, (before, after) in enumerate(pairwise(track(beats_s, 16.0))):
-        now_s = (step + 2) * STEP_S
+        now_s = (step + 2.5) * STEP_S  # a jump takes a millisecond after a step
         if min(before.confidence, after.confidence) >= CONFIDENT:
             assert abs(after.beat_at(now_s) - before.beat_at(now_s)) < 0.1
 
@@ -126,6 +126,52 @@ def test_a_new_tempo_is_found_again_within_3_s(period_s: float) -> None:
     assert clocks[-1].confidence >= CONFIDENT
     found = [abs(clock.tempo_bpm * period_s / 60 - 1) < 0.03 for clock in clocks]
     assert all(found[round(13.2 / STEP_S) :])
+
+
+def _turned(after_beats: int, by_beats: float) -> tuple[np.ndarray, float]:
+    """Beats of 120 a minute that fall elsewhere after so many, and when they first do."""
+    turn_s = 0.3 + after_beats * 0.5
+    return np.concatenate(
+        (0.3 + np.arange(after_beats) * 0.5, turn_s + (np.arange(60) + by_beats) * 0.5)
+    ), turn_s
+
+
+def _time_off_s(clocks: list[BeatClock], turn_s: float, by_beats: float) -> float:
+    """How long after the turn the shown beat first lies where the beat lies then."""
+    for step in range(round(turn_s / STEP_S), len(clocks)):
+        now_s = step * STEP_S
+        place = float(clocks[step].beat_at(now_s)) - (now_s - turn_s) / 0.5 + by_beats
+        if abs((place + 0.5) % 1.0 - 0.5) < 0.1 and clocks[step].confidence >= CONFIDENT:
+            return now_s - turn_s
+    return float("inf")
+
+
+def test_a_settled_beat_is_not_left_for_its_off_beat_while_syncopation_lasts() -> None:
+    beats_s, turn_s = _turned(40, 0.5)
+    assert 8.0 < _time_off_s(track(beats_s, 36.0), turn_s, 0.5) < 12.0
+
+
+def test_a_beat_that_was_just_taken_up_is_left_for_its_off_beat_soon() -> None:
+    beats_s, turn_s = _turned(8, 0.5)
+    assert _time_off_s(track(beats_s, 12.0), turn_s, 0.5) < 4.0
+
+
+def test_a_cut_to_another_place_of_the_beat_is_followed_at_once_even_when_settled() -> None:
+    beats_s, turn_s = _turned(40, 0.25)
+    assert _time_off_s(track(beats_s, 30.0), turn_s, 0.25) < 4.0
+
+
+def test_a_beat_far_off_is_taken_up_with_the_confidence_gone_for_a_moment() -> None:
+    beats_s, turn_s = _turned(40, 0.25)
+    clocks = track(beats_s, 30.0)
+    soon_s = (np.arange(len(clocks) - 1) + 2.5) * STEP_S
+    moves = [
+        (abs(after.beat_at(now_s) - before.beat_at(now_s)), after.confidence)
+        for now_s, (before, after) in zip(soon_s, pairwise(clocks), strict=True)
+        if now_s > turn_s
+    ]
+    furthest, confidence = max(moves)
+    assert furthest > 0.15 and confidence < CONFIDENT
 
 
 def test_silence_takes_the_confidence_within_a_second_and_keeps_the_tempo() -> None:

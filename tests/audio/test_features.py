@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from groovecast.audio import features as f
 
-NAMES = ("power", "log_mel_db", "onset_strength", "flux", "rms", "centroid_hz")
+NAMES = ("power", "band_power", "log_mel_db", "onset_strength", "flux", "rms", "centroid_hz")
 TOLERANCE = 1e-3  # relative to the largest value of a feature
 
 
@@ -36,6 +36,17 @@ def test_hops_joined_equal_the_whole(hops: int, seed: int) -> None:
         joined = np.stack([getattr(features, name) for features in streamed])
         assert joined.dtype == np.float32
         np.testing.assert_allclose(joined, getattr(whole, name), rtol=1e-5, atol=1e-5)
+
+
+@given(cuts=st.lists(st.integers(0, 9), min_size=1, max_size=8))
+def test_some_hops_at_once_are_to_the_bit_what_they_are_one_by_one(cuts: list[int]) -> None:
+    samples, state, parts = music(sum(cuts)), f.FeatureState.start(), []
+    for hops in np.split(samples.reshape(-1, f.HOP_SAMPLES), np.cumsum(cuts)[:-1]):
+        features, state = f.steps(hops, state)
+        parts += [features.hop(number) for number in range(len(hops))]
+    for part, alone in zip(parts, stream(samples), strict=True):
+        for name in NAMES:
+            assert np.array_equal(getattr(part, name), getattr(alone, name)), name
 
 
 @settings(max_examples=10, deadline=None)

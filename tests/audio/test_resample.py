@@ -29,6 +29,14 @@ def test_chunks_joined_equal_the_whole(rate_hz: int, cuts: list[int]) -> None:
     assert np.array_equal(joined, Resampler(rate_hz).push(samples))
 
 
+@given(rate_hz=st.sampled_from(RATES_HZ), cuts=st.lists(st.integers(0, 300), max_size=12))
+def test_what_is_ready_is_known_before(rate_hz: int, cuts: list[int]) -> None:
+    resampler = Resampler(rate_hz)
+    for cut in cuts:
+        expected = resampler.ready(cut)
+        assert len(resampler.push(np.zeros(cut, np.float32))) == expected
+
+
 @pytest.mark.parametrize("rate_hz", [*RATES_HZ, 44101, 47999])
 def test_a_tone_keeps_its_height_and_its_time(rate_hz: int) -> None:
     out = Resampler(rate_hz).whole(sine(1000, rate_hz))

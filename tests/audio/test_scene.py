@@ -24,7 +24,7 @@ def watched(samples: np.ndarray, pulse: Callable[[float], Pulse]) -> Iterator[Sc
     for number, hop in enumerate(samples.astype(np.float32).reshape(-1, f.HOP_SAMPLES)):
         features, state = f.step(hop, state)
         meter.hear(features)
-        tones.hear(features.power, meter.silent)
+        tones.hear(tones.alike(features.power[None])[0], meter.silent)
         watch.hear(features, meter, tones.musical, pulse((number + 1) * f.HOP_S))
         yield watch
 

@@ -8,8 +8,8 @@ from groovecast.audio.tonality import ToneMeter
 
 def _heard(samples: np.ndarray) -> list[float]:
     meter, musical = ToneMeter(), []
-    for power in whole(samples.astype(np.float32)).power:
-        meter.hear(power, silent=False)
+    for alike in meter.alike(whole(samples.astype(np.float32)).power):
+        meter.hear(alike, silent=False)
         musical.append(meter.musical)
     return musical
 
@@ -47,3 +47,10 @@ def test_later_sound_changes_nothing_before_it() -> None:
     other[2 * SAMPLE_RATE_HZ :] = 0
     before = 2 * SAMPLE_RATE_HZ // HOP_SAMPLES - 1
     assert _heard(sound)[:before] == _heard(other)[:before]
+
+
+def test_some_hops_at_once_are_to_the_bit_what_they_are_one_by_one() -> None:
+    power = whole(_chords(1).astype(np.float32)).power
+    meter = ToneMeter()
+    parts = [alike for part in np.split(power, [1, 3, 4, 30, 75]) for alike in meter.alike(part)]
+    assert parts == ToneMeter().alike(power)
