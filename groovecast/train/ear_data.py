@@ -122,10 +122,10 @@ class _Example:
             heard = self._noise()
         else:
             heard = self._music()
-            while rng.random() < 0.28:  # a cut, a jump of tempo, the end of a song
+            while rng.random() < 0.35:  # a cut, a jump of tempo, the end of a song
                 other = self._noise() if self.beds and rng.random() < 0.25 else self._music()
                 heard = self._joined(heard, other)
-            if rng.random() < 0.08:
+            if rng.random() < 0.12:
                 heard = self._late(heard)
         return self._weathered(heard), heard
 

@@ -34,9 +34,9 @@ def course(hops: int, rate: float, rng: np.random.Generator) -> NDArray[np.float
     """Where in the song each hop is when it is played `rate` times as fast, with a jump or a drift now and then."""
     rates = np.full(hops, rate)
     chance = rng.random()
-    if chance < 0.2:
+    if chance < 0.28:
         rates[int(rng.uniform(0.2, 0.8) * hops) :] *= np.exp(rng.uniform(0.04, 0.3) * rng.choice((-1, 1)))
-    elif chance < 0.35:
+    elif chance < 0.42:
         turns = rng.uniform(0.2, 1.5) * np.arange(hops) / hops + rng.random()
         rates *= 1 + rng.uniform(0.01, 0.06) * np.sin(2 * np.pi * turns)
     return np.concatenate(([0.0], np.cumsum(rates)[:-1]))
