@@ -30,7 +30,7 @@ _NEW_LEVEL = (
     1e-2  # how often, a beat, the beat is found to be another level of the metre: double, half, two thirds
 )
 _GUIDE_OCTAVES = 0.1  # how near to a tempo that is told others must be
-_LEAST_DENSITY = 1e-3  # no tempo is ruled out
+_LEAST_DENSITY = 1e-2  # no tempo is ruled out
 _FORGET_PER_HOP = 1e-4  # share of belief spread anew over all states, so that a tempo jump can be found
 _NEAR = 0.06  # tempi this near to each other are one
 

@@ -30,10 +30,11 @@ class BeatTracker:
     _LOOK_AT_PHASE = 0.25  # once a beat is this far over, its answer has been weighed
     _LOOK_EVERY_HOPS = 4
     _LEAST_MEMORY_BEATS, _MEMORY_BEATS = 4.0, 12.0  # over which tempo and phase are averaged
-    _DRIFT_BEATS = 0.02  # a lasting error that shows that the tempo moves, so that the memory must shorten
+    # a lasting error, or one so large, that shows that the tempo moves, so that the memory must shorten
+    _DRIFT_BEATS, _MOVED_BEATS = 0.02, 0.05
     _AGREE_BEATS, _AGREE_TEMPO = 0.12, 0.06  # a phase or tempo further off than this is another beat
     # how long the bar pointer must disagree before it is followed: in phase or octave, and in tempo
-    _PATIENCE_BEATS, _TEMPO_PATIENCE_S, _AGREE_OCTAVES = 2.0, 0.2, 0.08
+    _PATIENCE_BEATS, _TEMPO_PATIENCE_S, _AGREE_OCTAVES = 2.0, 0.08, 0.08
     # a beat that has been agreed with for this long is not left for its off-beat or another level of the metre, until
     # it has been contradicted for as many beats more: syncopation passes, and dancers hate to be turned round
     _SETTLED_BEATS, _MOST_PATIENCE_BEATS = 12, 16
@@ -41,8 +42,7 @@ class BeatTracker:
     _OFF_BEAT = 0.35
     # a new beat further off than this is taken up at once, and for so long it is not trusted
     _FAR_BEATS, _FAR_TEMPO, _DISTRUST_S = 0.2, 0.3, 0.1
-    # a belief less concentrated than this is no beat; one less than this is followed only when there is no other
-    _LEAST_BELIEF, _SURE_BELIEF = 0.35, 0.5
+    _LEAST_BELIEF = 0.35  # a belief less concentrated than this is no beat
     _LEAST_CHANCE = 0.1  # a beat with less in it says nothing: a rest
     _REST_S, _FADE_S = 0.4, 0.1  # silence longer than a rest between slow beats takes the confidence away
     _NEAR_S, _NEAR_BEATS = 0.06, 0.12  # answers as near as this to a beat are its own
@@ -193,7 +193,7 @@ class BeatTracker:
             return
         self._doubt_s += self._LOOK_EVERY_HOPS * HOP_S
         patience_s, settled = self._patience(belief)
-        if (unsure and not settled) or (self._doubt_s > patience_s and share > self._SURE_BELIEF):
+        if (unsure and not settled) or self._doubt_s > patience_s:
             self._begin_again(belief, unsure)
 
     def _patience(self, belief: Belief) -> tuple[float, bool]:
@@ -252,6 +252,8 @@ class BeatTracker:
         n = min(self._averaged + 1, self._MEMORY_BEATS)
         if abs(self._drift) > self._DRIFT_BEATS:
             n = max(self._LEAST_MEMORY_BEATS, 0.6 * n)
+        if abs(late_s) > self._MOVED_BEATS * self._period_s:
+            n = min(self._LEAST_MEMORY_BEATS, n)
         self._averaged = n
         # The least-squares line through n beats, one by one (Brookner 1998: the expanding-memory g-h filter).
         self._beat_s += late_s * 2 * (2 * n - 1) / (n * (n + 1))
