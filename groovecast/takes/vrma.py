@@ -1,0 +1,285 @@
+"""VRM animations (.vrma), read and written: glTF whose nodes are named bones of a humanoid.
+
+Space is ours already: Y up, the figure faces +Z, metres. A file rests in a T-pose too, but its bones may lie in any
+axes there, and it may lack bones or have nodes of its own between them. So every bone's turn in the world is compared
+with its turn in the file's rest pose: that is its turn from the T-pose, and what our parent bone has not turned of it
+is the joint's. The hips' place is scaled by the height at which they rest. (VRMC_vrm_animation 1.0, its README.ja.md
+and how_to_transform_human_pose.md, https://github.com/vrm-c/vrm-specification.)
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from jaxtyping import Float, Float64
+
+from groovecast.motion.kinematics import local_from_world
+from groovecast.motion.pose import Motion
+from groovecast.motion.rotation import (
+    matrix_from_quat,
+    quat_continuous,
+    quat_from_matrix,
+    quat_inverse,
+    quat_multiply,
+    slerp,
+    unit,
+)
+from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.takes.gltf import (
+    Accessor,
+    Animation,
+    Asset,
+    Buffer,
+    BufferView,
+    Channel,
+    Document,
+    Glb,
+    Node,
+    Sampler,
+    Scene,
+    Target,
+    array_of,
+    glb_bytes,
+    parse_glb,
+)
+
+EXTENSION = "VRMC_vrm_animation"
+_SPEC_VERSIONS = ("1.0", "1.0-draft")
+_FLOAT = 5126
+_LEAST_HIPS_M = 1e-3
+_LONGEST_S = 6 * 3600.0
+_KEY_REACHED = 1 - 1e-5  # of the way to it: key times are 32-bit floats
+
+Values = Float64[np.ndarray, "frames n"]
+
+
+class _Bone(msgspec.Struct, frozen=True):
+    node: int
+
+
+class _Humanoid(msgspec.Struct, frozen=True, rename="camel"):
+    human_bones: dict[str, _Bone]
+
+
+class _Vrma(msgspec.Struct, frozen=True, rename="camel"):
+    spec_version: str
+    humanoid: _Humanoid
+
+
+def read_vrma(path: Path | str, fps: float = 30.0) -> Motion:
+    """The take in a .vrma file, on our skeleton, sampled at `fps`. Raises ValueError in one line."""
+    path = Path(path)
+    return parse_vrma(path.read_bytes(), fps, path.name)
+
+
+def parse_vrma(data: bytes, fps: float = 30.0, title: str = "VRMA") -> Motion:
+    """The take in such bytes; `title` names it in errors. Bones that the file lacks stay as their parents are."""
+    glb = parse_glb(data, title)
+    bones = _bones(glb, title)
+    clip = _Clip.of(glb, fps, title)
+    rest = _World.of(glb.document.nodes, {}, 1, title)
+    moved = _World.of(glb.document.nodes, clip.moves, clip.frames, title)
+    skeleton = groovecast_skeleton()
+    turned: list[np.ndarray] = []
+    for joint, name in enumerate(skeleton.names):
+        if name in bones:
+            back = quat_inverse(rest.turn[bones[name]])
+            turned.append(quat_multiply(moved.turn[bones[name]], np.broadcast_to(back, (clip.frames, 4))))
+        else:
+            turned.append(turned[skeleton.parents[joint]])
+    hips_m = float(rest.place_m[bones["hips"]][0, 1])
+    if hips_m < _LEAST_HIPS_M:
+        what = f"its hips rest {hips_m:g} m above the floor"
+        raise ValueError(f"asked for a VRM animation in {title}, {what}: export it standing on the floor")
+    root = moved.place_m[bones["hips"]] * (skeleton.hips_height_m / hips_m)
+    quat = local_from_world(np.stack(turned, axis=1), skeleton.parents)
+    return Motion(fps, root, quat_continuous(unit(quat)))
+
+
+def write_vrma(path: Path | str, motion: Motion) -> None:
+    """The motion as a .vrma file that any VRM viewer plays: a key for each frame, straight lines between."""
+    Path(path).write_bytes(vrma_bytes(motion))
+
+
+def vrma_bytes(motion: Motion) -> bytes:
+    """The content of such a file."""
+    skeleton, joints = groovecast_skeleton(), motion.local_quat_wxyz.shape[1]
+    times = (np.arange(motion.frames) / motion.fps)[:, None]
+    turns = quat_continuous(motion.local_quat_wxyz)[..., [1, 2, 3, 0]]
+    arrays = [times, motion.root_m, *(turns[:, joint] for joint in range(joints))]
+    packed = [array.astype("<f4") for array in arrays]
+    ends = np.cumsum([array.nbytes for array in packed]).tolist()
+    nodes = tuple(
+        Node(
+            name=skeleton.names[joint],
+            children=tuple(child for child in range(joints) if skeleton.parents[child] == joint),
+            translation=(x, y, z),
+        )
+        for joint, (x, y, z) in enumerate(skeleton.rest_offset_m[:joints].tolist())
+    )
+    targets = [Target("translation", 0), *(Target("rotation", joint) for joint in range(joints))]
+    humanoid = _Humanoid({skeleton.names[joint]: _Bone(joint) for joint in range(joints)})
+    document = Document(
+        asset=Asset("2.0", "groovecast"),
+        nodes=nodes,
+        animations=(
+            Animation(
+                channels=tuple(Channel(number, target) for number, target in enumerate(targets)),
+                samplers=tuple(Sampler(0, 1 + number) for number in range(len(targets))),
+                name="dance",
+            ),
+        ),
+        accessors=tuple(_accessor(number, array) for number, array in enumerate(packed)),
+        buffer_views=tuple(
+            BufferView(0, array.nbytes, end - array.nbytes) for array, end in zip(packed, ends, strict=True)
+        ),
+        buffers=(Buffer(ends[-1]),),
+        scenes=(Scene((0,)),),
+        scene=0,
+        extensions_used=(EXTENSION,),
+        extensions={EXTENSION: msgspec.Raw(msgspec.json.encode(_Vrma("1.0", humanoid)))},
+    )
+    return glb_bytes(Glb(document, b"".join(array.tobytes() for array in packed)))
+
+
+def _accessor(number: int, array: np.ndarray) -> Accessor:
+    kind = {1: "SCALAR", 3: "VEC3", 4: "VEC4"}[array.shape[1]]
+    if number:
+        return Accessor(_FLOAT, len(array), kind, number)
+    # of times, the format demands the range
+    return Accessor(_FLOAT, len(array), kind, number, min=(float(array[0, 0]),), max=(float(array[-1, 0]),))
+
+
+def _bones(glb: Glb, title: str) -> dict[str, int]:
+    asked = f"asked for a VRM animation in {title}"
+    if EXTENSION not in glb.document.extensions:
+        raise ValueError(f"{asked}, found glTF without {EXTENSION}: export it as .vrma")
+    try:
+        vrma = msgspec.json.decode(glb.document.extensions[EXTENSION], type=_Vrma)
+    except msgspec.MsgspecError as why:
+        raise ValueError(f"{asked}, its {EXTENSION} is damaged ({why}): export it again") from None
+    if vrma.spec_version not in _SPEC_VERSIONS:
+        raise ValueError(f"{asked}, found version {vrma.spec_version!r}: export it as {_SPEC_VERSIONS[0]}")
+    bones = {name: bone.node for name, bone in vrma.humanoid.human_bones.items()}
+    count = len(glb.document.nodes)
+    wrong = [name for name, node in bones.items() if not 0 <= node < count]
+    if "hips" not in bones or wrong:
+        what = f"bone {wrong[0]!r} at node {bones[wrong[0]]} of {count}" if wrong else "no bone 'hips'"
+        raise ValueError(f"{asked}, found {what}: export it again")
+    return bones
+
+
+@dataclass(frozen=True)
+class _Clip:
+    """The first animation, sampled: what moves which node, frame by frame."""
+
+    frames: int
+    moves: dict[tuple[int, str], Values]
+
+    @staticmethod
+    def of(glb: Glb, fps: float, title: str) -> "_Clip":
+        asked = f"asked for a VRM animation in {title}"
+        if not glb.document.animations:
+            raise ValueError(f"{asked}, found no animation: export it with one")
+        animation = glb.document.animations[0]
+        wanted = [
+            (channel.target.node, channel.target.path, animation.samplers[channel.sampler])
+            for channel in animation.channels
+            if channel.target.path in ("translation", "rotation")
+            and channel.sampler < len(animation.samplers)
+        ]
+        keys = {}
+        for node, path, sampler in wanted:
+            if node is not None:
+                times, values = array_of(glb, sampler.input)[:, 0], array_of(glb, sampler.output)
+                rows = len(times) * (3 if sampler.interpolation == "CUBICSPLINE" else 1)
+                if not len(times) or len(values) != rows or (np.diff(times) < 0).any():
+                    raise ValueError(f"{asked}, {path} of node {node} has disordered keys: export it again")
+                if not (np.isfinite(times).all() and np.isfinite(values).all()):
+                    raise ValueError(f"{asked}, {path} of node {node} is not finite: export it again")
+                keys[node, path] = (times, values, sampler.interpolation)
+        if not keys:
+            raise ValueError(f"{asked}, its animation moves nothing: export it again")
+        last_s = max(float(times[-1]) for times, *_ in keys.values())
+        if not 0 <= last_s < _LONGEST_S:
+            raise ValueError(
+                f"{asked}, its last key is at {last_s:g} s: cut it to less than {_LONGEST_S:g} s"
+            )
+        frames = int(np.floor(last_s * fps + 1e-4)) + 1
+        at_s = np.arange(frames) / fps
+        moves = {key: _sampled(*key_values, at_s, key[1] == "rotation") for key, key_values in keys.items()}
+        return _Clip(frames, moves)
+
+
+def _sampled(
+    times: Float64[np.ndarray, " keys"], values: Values, interpolation: str, at_s: np.ndarray, rotation: bool
+) -> Values:
+    """The keys' values at those times, held before the first and after the last; rotations come out w x y z."""
+    cubic = interpolation == "CUBICSPLINE"
+    at_keys = values[1::3] if cubic else values
+    if rotation:
+        values, at_keys = values[:, [3, 0, 1, 2]], unit(at_keys[:, [3, 0, 1, 2]])
+    low = np.clip(np.searchsorted(times, at_s, side="right") - 1, 0, max(len(times) - 2, 0))
+    high = np.minimum(low + 1, len(times) - 1)
+    step_s = np.where(times[high] > times[low], times[high] - times[low], 1.0)
+    share = np.clip((at_s - times[low]) / step_s, 0, 1)
+    if interpolation == "STEP":
+        return np.where((share < _KEY_REACHED)[:, None], at_keys[low], at_keys[high])
+    if cubic:
+        t, gap = share[:, None], step_s[:, None]
+        out = (2 * t**3 - 3 * t**2 + 1) * values[1::3][low] + (t**3 - 2 * t**2 + t) * gap * values[2::3][low]
+        out += (3 * t**2 - 2 * t**3) * values[1::3][high] + (t**3 - t**2) * gap * values[::3][high]
+        return unit(out) if rotation else np.asarray(out)
+    if rotation:
+        return slerp(at_keys[low], at_keys[high], share)
+    between: Values = at_keys[low] + (at_keys[high] - at_keys[low]) * share[:, None]
+    return between
+
+
+@dataclass(frozen=True)
+class _World:
+    """Every node's turn and place in the world, frame by frame."""
+
+    turn: dict[int, Float64[np.ndarray, "frames 4"]]
+    place_m: dict[int, Float64[np.ndarray, "frames 3"]]
+
+    @staticmethod
+    def of(
+        nodes: tuple[Node, ...], moves: dict[tuple[int, str], Values], frames: int, title: str
+    ) -> "_World":
+        children = [child for node in nodes for child in node.children]
+        if len(set(children)) < len(children) or not set(children) <= set(range(len(nodes))):
+            raise ValueError(f"asked for the nodes of {title}, their children are no tree: export it again")
+        parents = {child: parent for parent, node in enumerate(nodes) for child in node.children}
+        world = _World({}, {})
+        stretch: dict[int, np.ndarray] = {}  # 3 x 3: turn and scale of all above
+        waiting = [number for number in range(len(nodes)) if number not in parents]
+        while waiting:
+            number = waiting.pop()
+            place, quat, scale = _local(nodes[number])
+            place = moves.get((number, "translation"), np.broadcast_to(place, (frames, 3)))
+            quat = moves.get((number, "rotation"), np.broadcast_to(quat, (frames, 4)))
+            own = matrix_from_quat(quat) * scale
+            above = parents.get(number)
+            if above is None:
+                world.turn[number], world.place_m[number], stretch[number] = quat, place, own
+            else:
+                world.turn[number] = quat_multiply(world.turn[above], quat)
+                moved = np.einsum("fij,fj->fi", stretch[above], place)
+                world.place_m[number] = world.place_m[above] + moved
+                stretch[number] = stretch[above] @ own
+            waiting += nodes[number].children
+        if len(world.turn) < len(nodes):
+            raise ValueError(f"asked for the nodes of {title}, found a ring of children: export it again")
+        return world
+
+
+def _local(node: Node) -> tuple[np.ndarray, np.ndarray, Float[np.ndarray, " 3"]]:
+    """A node's place, turn (w x y z) and scale at rest."""
+    if node.matrix is None:
+        x, y, z, w = node.rotation
+        return np.array(node.translation), unit(np.array([w, x, y, z])), np.array(node.scale)
+    matrix = np.array(node.matrix).reshape(4, 4).T
+    scale = np.linalg.norm(matrix[:3, :3], axis=0)
+    return matrix[:3, 3], quat_from_matrix(matrix[:3, :3] / scale), scale
