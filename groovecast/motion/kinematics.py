@@ -40,16 +40,16 @@ def reach(
 ) -> tuple[Float[np.ndarray, "*batch 4"], Float[np.ndarray, "*batch 4"]]:
     """World rotations of thigh and shin that put the ankle on its target, the knee bending as it points now.
 
-    Law of cosines in the plane of the target and the thigh's own +Z. A target out of reach is approached as far
-    as the leg goes. Both bones point down (-Y) in the rest pose.
+    Law of cosines in the plane through the target and across the thigh's own +X. A target out of reach is
+    approached as far as the leg goes. Both bones point down (-Y) in the rest pose.
     """
-    down, ahead = np.array([0, -1, 0], hip_m.dtype), np.array([0, 0, 1], hip_m.dtype)
+    down, hinge = np.array([0, -1, 0], hip_m.dtype), np.array([1, 0, 0], hip_m.dtype)
     to_target = ankle_target_m - hip_m
     shortest, longest = abs(thigh_m - shin_m) + 1e-3, (thigh_m + shin_m) * _FULL_REACH
     distance = np.clip(np.linalg.norm(to_target, axis=-1, keepdims=True), shortest, longest)
     line = unit(to_target)
-    forward = quat_rotate(thigh_quat, ahead)
-    aside = unit(forward - np.sum(forward * line, axis=-1, keepdims=True) * line)
+    # by its hinge, not by the thigh's front: that turns away from the knee once the leg is folded right up
+    aside = unit(np.cross(line, quat_rotate(thigh_quat, hinge)))
     cosine = np.clip((thigh_m**2 + distance**2 - shin_m**2) / (2 * thigh_m * distance), -1, 1)
     knee = line * (thigh_m * cosine) + aside * (thigh_m * np.sqrt(1 - cosine**2))
     shin = line * distance - knee

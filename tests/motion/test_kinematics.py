@@ -67,3 +67,11 @@ def test_a_target_out_of_reach_is_approached_as_far_as_the_leg_goes() -> None:
     ankle = quat_rotate(thigh, np.array([0, -0.4, 0])) + quat_rotate(shin, np.array([0, -0.4, 0]))
     assert 0.799 < -ankle[1] <= 0.8
     assert np.abs(quat_multiply(thigh, quat_inverse(upright))[1:]).max() < 0.05
+
+
+@given(st.floats(0.08, 0.3))
+def test_a_leg_folded_right_up_keeps_its_knee_in_front(distance_m: float) -> None:
+    # thigh level and ahead; with a shin longer than the thigh its front points up and back, away from the knee
+    thigh = quat_from_axis_angle(np.array([-1.9, 0, 0]))
+    new_thigh, _ = reach(np.zeros(3), np.array([0, -distance_m, 0.0]), thigh, thigh, 0.38, 0.42)
+    assert quat_rotate(new_thigh, np.array([0, -0.38, 0]))[2] > 0.1
