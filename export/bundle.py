@@ -12,8 +12,8 @@ from export.parity import MEAN_DEGREES_MAX, compared
 from export.to_onnx import torch_plan, write_onnx
 from groovecast.model.denoiser import Denoiser
 from groovecast.model.manifest import MANIFEST, ONNX_FILE, Manifest, Parity, entry_of
-from groovecast.train.dancer import load_dancer
 from groovecast.train.takes import Take, load_takes
+from groovecast.train.teacher import load_dancer
 from groovecast.train.windows import WindowStore
 
 CREDIT = (

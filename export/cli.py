@@ -1,4 +1,4 @@
-"""`groovecast export`: artefacts from trained weights."""
+"""`groovecast export` and `groovecast distil`: artefacts from trained weights, students from teachers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -41,7 +41,7 @@ def onnx(
     Parameters
     ----------
     weights
-        The .safetensors file that `groovecast train dancer` wrote.
+        The .safetensors file that `groovecast train teacher` wrote.
     takes
         The take cache; its held-out takes give the windows on which parity is measured.
     out
@@ -61,3 +61,53 @@ def onnx(
         return
     parity = manifest.parity
     print(f"{out}: mean {parity.mean_degrees} degrees, {parity.mean_mm} mm from the weights")
+
+
+def distil(
+    *,
+    teacher: Path,
+    takes: Path,
+    run: Path,
+    minutes: float = 60.0,
+    batch: int = 32,
+    device: str = "cpu",
+    seed: int = 11,
+) -> None:
+    """Make a student of two steps from a teacher; run again with more minutes to go on from where it stopped.
+
+    Parameters
+    ----------
+    teacher
+        The .safetensors file that `groovecast train teacher` wrote.
+    takes
+        The take cache that it learned from.
+    run
+        The folder of this distillation: checkpoints, weights and a log line every 50 steps.
+    minutes
+        The budget of wall-clock time, earlier runs in the same folder counted in.
+    batch
+        How many windows a step.
+    device
+        Where to distil: cpu or cuda.
+    seed
+        Another seed, another student.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from export.distil import Distiller, StudentSettings
+    from groovecast.train.cli import now_s
+
+    settings = StudentSettings(minutes=minutes, batch=batch, device=device, seed=seed)
+    distiller = Distiller(teacher, takes, run, settings, now_s)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
+        bar = progress.add_task("distilling", total=minutes)
+        progress.update(bar, completed=distiller.spent_s / 60)
+
+        def told(line: dict[str, float]) -> None:
+            said = f"step {line['step']:.0f}, apart {line['consistency']:.3f}, held out {line['test_simple']:.3f}"
+            progress.update(bar, completed=line["minutes"], description=said)
+
+        distiller.fit(told)
+    print(f"{distiller.folder.weights}: {distiller.step} steps in {distiller.spent_s / 60:.1f} minutes")

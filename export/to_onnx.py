@@ -15,6 +15,7 @@ from groovecast.model.denoiser import (
     alpha_bar,
     band_limited,
     level_features,
+    stronger,
 )
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
@@ -39,9 +40,12 @@ class Sampler(nn.Module):
         model, last = self.model, len(self.levels) - 1
         mean, std = model.get_buffer("mean"), model.get_buffer("std")
         past, x = (history - mean) / std, noise
-        blend = style @ model.style.weight
+        asked, nothing = model.asked(style), model.asked(torch.full((1,), model.unknown))
         for step, level in enumerate(self.levels):
-            clean = model.clean(past, x, music, blend + level)
+            clean = model.clean(past, x, music, level + asked)
+            if model.config.guided_outside:
+                untold = model.clean(past, x, torch.zeros_like(music), level + nothing)
+                clean = stronger(clean, untold, model.config.guidance)
             if step == last:
                 x = band_limited(clean, past, PLAN_KERNEL)
                 break

@@ -1,10 +1,11 @@
 """From what is heard to what the dancer is told: how sure the beat is, how hard to dance, in which style."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Float32
+from numpy.typing import NDArray
 
 from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.audio.beat_clock import BeatClock
@@ -25,6 +26,8 @@ _FREE = 0.8
 # "auto" dances these, by the phrase.
 _AUTO_STYLES = ("street", "salsa", "street", "modern")
 _PHRASE_BEATS = 32
+
+Energy = TypeVar("Energy", float, NDArray[np.float64])
 
 
 class MoodSettings(Protocol):
@@ -58,17 +61,28 @@ class Mood:
         return Mood(0.0, 0.0, 0.0, weights)
 
 
+def trust_of(listener: Listener, clock: BeatClock) -> float:
+    """How sure of the beat the dancer is told to be, 0 to 1."""
+    return 0.0 if listener.silent else float(np.clip((clock.confidence - _DOUBT) / (_SURE - _DOUBT), 0, 1))
+
+
+def energy_told(energy: Energy) -> Energy:
+    """The energy of music as the dancer is told it: on the scale of a dancer's own."""
+    told: Energy = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * energy
+    return told
+
+
 def mood_of(
     listener: Listener, clock: BeatClock, before: Mood, settings: MoodSettings, config: ModelConfig
 ) -> Mood:
     """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to."""
-    trust = 0.0 if listener.silent else float(np.clip((clock.confidence - _DOUBT) / (_SURE - _DOUBT), 0, 1))
+    trust = trust_of(listener, clock)
     # music without a pulse is danced to as well, more freely; speech and noise are waited out
     wanted = 0.0 if listener.silent else max(trust, _FREE * listener.musical)
     dancing = before.dancing + (wanted - before.dancing) * (
         _FOLLOW if wanted > before.dancing else _FOLLOW / 3
     )
-    asked = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * listener.energy_slow
+    asked = energy_told(listener.energy_slow)
     energy = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
     style = np.zeros(len(config.styles) + 1, np.float32)
     idle = config.styles.index("idle")
@@ -95,7 +109,7 @@ def music_for(
 ) -> Float32[np.ndarray, "frames 10"]:
     """The model's ten channels at those times, from what was heard until then and the beat beyond."""
     heard = times_s <= heard_until_s
-    share = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * listener.energy_at(times_s)
+    share = energy_told(listener.energy_at(times_s))
     count, beat = len(times_s), np.asarray(clock.beat_at(times_s)) - clock.downbeat
     return channels_from_music(
         MusicFrames(

@@ -21,7 +21,17 @@ class ModelConfig(msgspec.Struct, frozen=True):
     # the sampler: logarithms of signal to noise between its evaluations (one more than these), and its inflation
     log_snrs: tuple[float, ...] = (-5.5, -3.0, -0.7)
     inflate: float = 1.1
+    # whether the network is told how far ahead the music is known, and how strongly to follow music and style
+    look_ahead: bool = False
+    guided: bool = False
+    # how strongly it follows them when it dances; 1: as it learned
+    guidance: float = 1.0
     styles: tuple[str, ...] = ("salsa", "street", "modern", "indian", "break", "martial", "idle", "move")
+
+    @property
+    def guided_outside(self) -> bool:
+        """Whether a plan needs each evaluation twice, with and without music, to follow it more strongly."""
+        return self.guidance != 1 and not self.guided
 
     @property
     def window_frames(self) -> int:

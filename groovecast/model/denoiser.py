@@ -42,7 +42,7 @@ def band_limited(plan: Tensor, history: Tensor, kernel: tuple[float, ...]) -> Te
 def level_features(log_snr: Tensor, width: int) -> Tensor:
     """(b,) -> (b, width): sines and cosines of the noise level."""
     place = (log_snr - PURE_NOISE) / (LOG_SNR_HIGH - PURE_NOISE)
-    octaves = torch.exp(torch.linspace(0, math.log(64), width // 2))
+    octaves = torch.exp(torch.linspace(0, math.log(64), width // 2, device=log_snr.device))
     angle = place[:, None] * octaves * math.pi
     return torch.cat((torch.sin(angle), torch.cos(angle)), dim=-1)
 
@@ -92,6 +92,8 @@ class Denoiser(nn.Module):
         self.place = nn.Parameter(torch.randn(config.tokens, width) * 0.02)
         self.level = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
         self.style = nn.Embedding(len(config.styles) + 1, width)  # the last one: unknown
+        self.look_ahead = _from_nothing(width) if config.look_ahead else None
+        self.guidance = _from_nothing(width) if config.guided else None
         modulate = nn.Linear(width, 6 * width)
         nn.init.normal_(modulate.weight, std=0.01)
         self.steer = nn.Sequential(nn.SiLU(), nn.Linear(width, width), nn.SiLU(), modulate)
@@ -106,16 +108,46 @@ class Denoiser(nn.Module):
         nn.init.zeros_(self.motion_out.bias)
 
     def forward(
-        self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, style: Tensor
+        self,
+        history: Tensor,
+        noised: Tensor,
+        music: Tensor,
+        log_snr: Tensor,
+        style: Tensor,
+        look_ahead: Tensor | None = None,
+        guidance: Tensor | None = None,
     ) -> Tensor:
-        """history (b, 40, n), noised (b, 50, n), music (b, 90, c), log_snr and style (b,) -> clean plan (b, 50, n)."""
+        """history (b, 40, n), noised (b, 50, n), music (b, 90, c), the rest (b,) -> clean plan (b, 50, n)."""
+        asked = self.asked(style, look_ahead, guidance)
         level = self.level(level_features(log_snr, self.config.width))
-        plan: Tensor = self.clean(history, noised, music, level + self.style(style))
+        plan: Tensor = self.clean(history, noised, music, level + asked)
         return plan
+
+    def asked(
+        self, style: Tensor, look_ahead: Tensor | None = None, guidance: Tensor | None = None
+    ) -> Tensor:
+        """What steers beside the noise level, (b, width), from numbers (b,).
+
+        `look_ahead` is the share of the plan whose music is known, none if not given; `guidance` is as in `stronger`,
+        the config's if not given. `style` may be weights (b, styles + 1).
+        """
+        blend: Tensor = style @ self.style.weight if style.is_floating_point() else self.style(style)
+        if self.look_ahead is not None:
+            share = blend.new_zeros(len(blend)) if look_ahead is None else look_ahead
+            blend = blend + self.look_ahead(share[:, None])
+        if self.guidance is not None:
+            weight = blend.new_full((len(blend),), self.config.guidance) if guidance is None else guidance
+            blend = blend + self.guidance(weight[:, None] - 1)
+        return blend
+
+    @property
+    def unknown(self) -> int:
+        """The number of the style that is none."""
+        return len(self.config.styles)
 
     def new_level(self, log_snr: float, batch: int) -> Tensor:
         """One noise level for a whole batch."""
-        return torch.full((batch,), log_snr)
+        return torch.full((batch,), log_snr, device=self.place.device)
 
     def clean(self, history: Tensor, noised: Tensor, music: Tensor, steer: Tensor) -> Tensor:
         """The same for a steering vector (b, width): the noise level's and the style's, or a blend of styles."""
@@ -129,6 +161,19 @@ class Denoiser(nn.Module):
         planned = self.motion_out(self.norm(x[:, self.config.history_frames // pack :]))
         planned = planned.reshape(batch, self.config.plan_frames, self.config.numbers)
         return band_limited(planned + self.carry * history[:, -1:], history, ANSWER_KERNEL)
+
+
+def _from_nothing(width: int) -> nn.Sequential:
+    """A number's way into the steering, that steers nowhere at first."""
+    out = nn.Linear(width, width)
+    nn.init.zeros_(out.weight)
+    nn.init.zeros_(out.bias)
+    return nn.Sequential(nn.Linear(1, width), nn.SiLU(), out)
+
+
+def stronger(told: Tensor, untold: Tensor, weight: Tensor | float) -> Tensor:
+    """The answer with music and style `weight` times as strong as without them (Ho and Salimans 2022, eq. 6)."""
+    return untold + weight * (told - untold)
 
 
 def sample_ddim(
@@ -145,9 +190,13 @@ def sample_ddim(
     DDIM with eta 0 (Song et al. 2021, eq. 12). Few large steps shrink what they sample; `inflate` > 1 makes up
     for it in the noise that is carried on.
     """
-    x, level = noise, model.new_level(PURE_NOISE, len(noise))
+    x, level, config = noise, model.new_level(PURE_NOISE, len(noise)), model.config
+    unknown = torch.full((len(noise),), model.unknown, device=noise.device)
     for log_snr in (*log_snrs, None):
         clean = model(history, x, music, level, style)
+        if config.guided_outside:
+            untold = model(history, x, torch.zeros_like(music), level, unknown)
+            clean = stronger(clean, untold, config.guidance)
         if log_snr is None:
             return band_limited(clean, history, PLAN_KERNEL)
         here = alpha_bar(level)[:, None, None]

@@ -50,30 +50,6 @@ def at_30_fps(motion: Motion) -> Motion:
     return Motion(FPS, place, quat_continuous(between))
 
 
-def without_spikes(motion: Motion, limit_m_s: float = 8.0) -> Motion:
-    """Frames in which a joint leaps faster than any dancer are replaced by what lies on both sides."""
-    skeleton = groovecast_skeleton()
-    place, _ = world_from_local(
-        motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
-    )
-    step = np.linalg.norm(np.diff(place, axis=0), axis=-1).max(axis=-1) * motion.fps
-    leaps = np.flatnonzero(step > limit_m_s)
-    if not len(leaps):
-        return motion
-    bad = np.zeros(motion.frames, bool)
-    for leap in leaps:
-        bad[max(leap - 1, 1) : leap + 3] = True
-    bad[-1] = False
-    good = np.flatnonzero(~bad)
-    before = good[np.searchsorted(good, np.arange(motion.frames), side="right") - 1]
-    after = good[np.minimum(np.searchsorted(good, np.arange(motion.frames)), len(good) - 1)]
-    share = np.where(after > before, (np.arange(motion.frames) - before) / np.maximum(after - before, 1), 0.0)
-    quat = quat_continuous(motion.local_quat_wxyz)
-    mixed = slerp(quat[before], quat[after], np.broadcast_to(share[:, None], quat.shape[:-1]))
-    root = motion.root_m[before] + (motion.root_m[after] - motion.root_m[before]) * share[:, None]
-    return Motion(motion.fps, root, mixed)
-
-
 def _world(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
     skeleton = groovecast_skeleton()
     return world_from_local(

@@ -1,6 +1,6 @@
-"""What a plan is judged by in training: its numbers, their changes, where the joints are, and feet that stay.
+"""What a plan is judged by in training: numbers, their changes, joint places, feet that stay, limbs at rest on beats.
 
-The four terms are those of Tseng et al. 2023 ("EDGE", eq. 2 to 5) on our representation, their kinematic ones scaled
+The first four terms are those of Tseng et al. 2023 ("EDGE", eq. 2 to 5) on our representation, kinematic ones scaled
 to a spread of about one; the weights began as theirs and were moved where training showed why (docs/log.md).
 """
 
@@ -12,8 +12,9 @@ from torch import Tensor
 from groovecast.model.denoiser import Denoiser
 from groovecast.motion.representation import CONTACTS, HEIGHT, JOINTS, NUMBERS, TILT, VELOCITY, YAW
 from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.train.accents import Accents
 
-WEIGHTS = {"simple": 0.636, "velocity": 5.928, "place": 0.646, "foot": 0.5}
+WEIGHTS = {"simple": 0.636, "velocity": 5.928, "place": 0.646, "foot": 0.5, "accent": 0.3}
 _PLACE_SPREAD_M, _FOOT_SPREAD_M = 0.15, 0.02
 # The root is eleven numbers of 141, and every joint hangs on it; unweighed, a network leaves it standing still.
 _ROOT_WEIGHT, _VELOCITY_WEIGHT, _LEG_WEIGHT = 3.0, 8.0, 1.5
@@ -41,10 +42,10 @@ def matrix_from_six(six: Tensor) -> Tensor:
 class Kinematics:
     """Joint places in the heading frame, root over the origin, from the model's numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
         skeleton = groovecast_skeleton()
         self.parents = skeleton.parents[: skeleton.body_joints]
-        self.offset = torch.tensor(skeleton.rest_offset_m[: skeleton.body_joints])
+        self.offset = torch.tensor(skeleton.rest_offset_m[: skeleton.body_joints], device=device)
         self.feet = [skeleton.index(name) for name in ("leftFoot", "leftToes", "rightFoot", "rightToes")]
 
     def places(self, numbers: Tensor) -> Tensor:
@@ -82,27 +83,40 @@ class Judged:
     terms: dict[str, float]
 
 
-def judge(
-    model: Denoiser, body: Kinematics, clean: Tensor, target: Tensor, last: Tensor, sure: Tensor
-) -> Judged:
-    """The loss of normalised plans `clean` against `target` (b, 50, n); `last` (b, 1, n) is the frame before.
+class Judge:
+    """The losses, with what they need of the body."""
 
-    `sure` (b,) is how much of each plan was visible through the noise. Feet are held only that far: a plan that
-    cannot know yet when the step comes would learn never to take one.
-    """
-    weights = number_weights()
-    simple = ((clean - target).pow(2) * weights).mean()
-    change = torch.diff(torch.cat((last, clean), dim=1), dim=1) - torch.diff(
-        torch.cat((last, target), dim=1), dim=1
-    )
-    velocity = (change.pow(2) * weights).mean()
-    mean, std = model.get_buffer("mean"), model.get_buffer("std")
-    numbers, wanted = clean * std + mean, target * std + mean
-    places, wanted_places = body.places(numbers), body.places(wanted)
-    place = ((places - wanted_places) / _PLACE_SPREAD_M).pow(2).mean()
-    steps = body.foot_steps(numbers, places, model.config.fps) / _FOOT_SPREAD_M
-    planted = wanted[:, 1:, CONTACTS] > 0.5
-    foot = (steps.pow(2) * planted * sure[:, None, None]).mean()
-    terms = {"simple": simple, "velocity": velocity, "place": place, "foot": foot}
-    total = torch.stack([WEIGHTS[name] * value for name, value in terms.items()]).sum()
-    return Judged(total, {name: float(value.detach()) for name, value in terms.items()})
+    def __init__(self, device: str = "cpu") -> None:
+        self.body, self.accents = Kinematics(device), Accents()
+        self.weights = number_weights().to(device)
+
+    def __call__(
+        self, model: Denoiser, clean: Tensor, target: Tensor, last: Tensor, music: Tensor, sure: Tensor
+    ) -> Judged:
+        """The loss of normalised plans `clean` against `target` (b, 50, n); `last` (b, 1, n) is the frame before.
+
+        `music` (b, 90, c) is what was told; `sure` (b,) is how much of each plan was visible through the noise. Feet
+        are held only that far: a plan that cannot know yet when the step comes would learn never to take one.
+        """
+        simple = ((clean - target).pow(2) * self.weights).mean()
+        change = torch.diff(torch.cat((last, clean), dim=1), dim=1) - torch.diff(
+            torch.cat((last, target), dim=1), dim=1
+        )
+        velocity = (change.pow(2) * self.weights).mean()
+        mean, std = model.get_buffer("mean"), model.get_buffer("std")
+        numbers, wanted = clean * std + mean, target * std + mean
+        places, wanted_places = self.body.places(numbers), self.body.places(wanted)
+        place = ((places - wanted_places) / _PLACE_SPREAD_M).pow(2).mean()
+        fps = model.config.fps
+        planted = wanted[:, 1:, CONTACTS] > 0.5
+        steps = self.body.foot_steps(numbers, places, fps)
+        foot = ((steps / _FOOT_SPREAD_M).pow(2) * planted * sure[:, None, None]).mean()
+        slide, wanted_slide = (
+            (moved.detach() * planted).mean(dim=(1, 2))
+            for moved in (steps, self.body.foot_steps(wanted, wanted_places, fps))
+        )
+        told = music[:, model.config.history_frames :]
+        accent = self.accents.loss(places, wanted_places, slide, wanted_slide, told, fps)
+        terms = {"simple": simple, "velocity": velocity, "place": place, "foot": foot, "accent": accent}
+        total = torch.stack([WEIGHTS[name] * value for name, value in terms.items()]).sum()
+        return Judged(total, {name: float(value.detach()) for name, value in terms.items()})

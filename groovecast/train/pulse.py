@@ -15,9 +15,10 @@ from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.skeleton import groovecast_skeleton
 
-_LIMBS = ("leftFoot", "rightFoot", "leftHand", "rightHand")
+LIMBS = ("leftFoot", "rightFoot", "leftHand", "rightHand")
 # How much a beat may leave its regular place for an accent; Ellis uses 100 for sound, dancers are freer.
 _TIGHTNESS = 60.0
+_ANY_BPM = np.arange(70.0, 200.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class Pulse:
         known = np.where(frames > self.beat_frames[-1], after, inside)
         return np.asarray(np.where(frames < self.beat_frames[0], before, known))
 
+    def within(self, start: int, stop: int) -> "Pulse":
+        """The pulse of a part of the take, which begins at frame `start`; its first beat is still a one."""
+        ones = self.beat_frames[::BEATS_PER_BAR]
+        first = BEATS_PER_BAR * max(int(np.searchsorted(ones, start, side="right")) - 1, 0)
+        last = max(int(np.searchsorted(self.beat_frames, stop)) + 1, first + BEATS_PER_BAR)
+        first = min(first, BEATS_PER_BAR * ((len(self.beat_frames) - 2) // BEATS_PER_BAR))
+        return Pulse(self.beat_frames[first:last] - start, self.tempo_bpm, self.salience)
+
 
 def limb_speeds(motion: Motion) -> Float64[np.ndarray, "frames 4"]:
     """Speed (m/s) of the feet over the floor and of the hands against the hips."""
@@ -45,7 +54,7 @@ def limb_speeds(motion: Motion) -> Float64[np.ndarray, "frames 4"]:
     place, _ = world_from_local(
         motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
     )
-    limbs = place[:, [skeleton.index(name) for name in _LIMBS]].copy()
+    limbs = place[:, [skeleton.index(name) for name in LIMBS]].copy()
     limbs[:, 2:] -= place[:, :1]
     return np.asarray(np.linalg.norm(np.gradient(limbs, axis=0), axis=-1) * motion.fps)
 
@@ -75,11 +84,11 @@ def _salience(
 
 
 def tempo_of(motions: list[Motion], low_bpm: float, high_bpm: float) -> tuple[float, float]:
-    """The tempo that partners share, and its salience above the median tempo's."""
+    """The tempo between those bounds that partners share, and how far it stands out of all that is danced to."""
     tempi = np.arange(low_bpm, high_bpm, 0.1)
     salience = _salience(motions, tempi)
     best = int(np.argmax(salience))
-    return float(tempi[best]), float(salience[best] - np.median(salience))
+    return float(tempi[best]), float(salience[best] - np.median(_salience(motions, _ANY_BPM)))
 
 
 def pulse_of(motion: Motion, tempo_bpm: float, salience: float) -> Pulse:

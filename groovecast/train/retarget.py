@@ -63,9 +63,9 @@ def _aimed(quat: Quats, axis: Float64[np.ndarray, " 3"], direction: Vectors) -> 
 class Retargeter:
     """Turns one clip; each step reads top to bottom in `motion`."""
 
-    def __init__(self, capture: Capture) -> None:
+    def __init__(self, capture: Capture, marks: dict[str, int] | None = None) -> None:
         self.capture = capture
-        self.marks = landmarks_of(capture)
+        self.marks = landmarks_of(capture) if marks is None else marks
         places, self.turns = capture.world()
         self.place = {name: places[:, joint] / 100 for name, joint in self.marks.items()}
         self.skeleton = groovecast_skeleton()

@@ -6,9 +6,13 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
+from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.train.checks import DANCED_STYLES
+from groovecast.train.grids import rests_s
 from groovecast.train.pulse import limb_speeds
+from groovecast.train.steps import landings
 from groovecast.train.takes import Take
 
 matplotlib.use("Agg")
@@ -16,6 +20,7 @@ from matplotlib import pyplot as plt  # the drawing without a screen is chosen f
 from matplotlib.axes import Axes
 
 _FIGURES, _TAKES_A_SHEET = 10, 10
+_PLOT_ROW_S = 10.0
 _COLOURS = {"left": "tab:red", "right": "tab:blue"}
 
 
@@ -76,3 +81,46 @@ def _draw_beats(take: Take, axis: Axes) -> None:
                 axis.axvline(frame / take.motion.fps, color="black", lw=1.4 if number % 4 == 0 else 0.4)
         axis.set_title(f"{take.pulse.tempo_bpm:.0f} bpm, salience {take.pulse.salience:.1f}", fontsize=7)
     axis.tick_params(labelsize=6)
+
+
+def write_grid_plots(takes: list[Take], folder: Path) -> list[Path]:
+    """One PNG a danced take: speed of each foot and of both hands, landings, rests of all limbs, and the beat grid."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for take in takes:
+        if take.casting.style in DANCED_STYLES:
+            path = folder / f"{take.id.replace('/', '_').replace('@', '_')}.png"
+            _plot_grid(take, path)
+            written.append(path)
+    return written
+
+
+def _plot_grid(take: Take, path: Path) -> None:
+    speeds, landed = limb_speeds(take.motion), landings(take.motion)
+    seconds = np.arange(take.motion.frames) / take.motion.fps
+    rests = rests_s(take.motion)
+    rows = int(np.ceil(take.motion.duration_s / _PLOT_ROW_S))
+    figure, axes = plt.subplots(rows, 1, figsize=(16, 1.7 * rows + 0.4), squeeze=False)
+    for row, axis in enumerate(axes[:, 0]):
+        axis.plot(seconds, speeds[:, 0], color=_COLOURS["left"], lw=1)
+        axis.plot(seconds, speeds[:, 1], color=_COLOURS["right"], lw=1)
+        axis.plot(seconds, speeds[:, 2:].sum(axis=1), color="gray", lw=0.7)
+        axis.fill_between(seconds, -landed / 4, 0, color="tab:green", lw=0)
+        axis.plot(rests, np.full(len(rests), 6.0), "v", color="black", ms=4)
+        for number, frame in enumerate(take.pulse.beat_frames if take.pulse else ()):
+            axis.axvline(
+                frame / take.motion.fps, color="black", lw=1.5 if number % BEATS_PER_BAR == 0 else 0.4
+            )
+        axis.set(xlim=(row * _PLOT_ROW_S, (row + 1) * _PLOT_ROW_S), ylim=(-1.6, 6.5))
+        axis.tick_params(labelsize=6)
+    found = (
+        f"{take.pulse.tempo_bpm:.1f} bpm, salience {take.pulse.salience:.1f}"
+        if take.pulse
+        else "beats unknown"
+    )
+    axes[0, 0].set_title(
+        f"{take.id} {take.casting.style} {take.casting.split}: {found}", fontsize=8, loc="left"
+    )
+    figure.tight_layout()
+    figure.savefig(path, dpi=60)
+    plt.close(figure)

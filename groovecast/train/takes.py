@@ -2,20 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from groovecast.motion.kinematics import world_from_local
+from groovecast.model.conditions import MusicFrames
 from groovecast.motion.pose import Motion
-from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.train.capture import Capture, read_archive
-from groovecast.train.ground import at_30_fps, on_the_floor, without_spikes
-from groovecast.train.pulse import Pulse, pulse_of, tempo_of
+from groovecast.train.checks import (
+    DANCED_STYLES,
+    LEAD_S,
+    STILL_S,
+    Seen,
+    examined,
+    figures_of,
+    reason_against,
+    reason_against_bones,
+    still,
+)
+from groovecast.train.grids import grids_of
+from groovecast.train.ground import at_30_fps, on_the_floor
+from groovecast.train.ledger import Outcome
+from groovecast.train.pulse import Pulse
 from groovecast.train.retarget import Retargeter
-from groovecast.train.roster import STYLES, Casting, cast, reason_left_out
+from groovecast.train.roster import STYLES, Casting, cast, lost_frames, reason_left_out
+from groovecast.train.spikes import RAW, bridged, bridged_places, spikes_of
+from groovecast.train.twins import twins_of
 
 # A joint faster than this in a finished take is an error of capture, and the take is cut there.
 _LEAP_M_S = 13.0
@@ -24,25 +38,34 @@ _SHORTEST_S = 3.5
 _REFERENCE_FRAMES = {"cmu_salsa_indian_martial": 8}
 # Clips of these archives end as they begin; they are played round for as long as this.
 _LOOPED, _LOOPED_S = ("quaternius_loops",), 12.0
-_DANCED = {
-    "salsa": (140.0, 200.0),
-    "street": (85.0, 150.0),
-    "break": (85.0, 150.0),
-    "modern": (80.0, 150.0),
-    "indian": (85.0, 160.0),
-}
-# Below this a tempo does not stand out and the take is trained with its beats unknown.
-_SALIENT = 0.7
+
+
+_MUSIC = tuple(field.name for field in fields(MusicFrames))
 
 
 @dataclass(frozen=True)
 class Take:
-    """One clip, ready to learn from. `pulse` is None where no steady pulse was found."""
+    """One clip, ready to learn from. `pulse` is None where no steady pulse was found.
+
+    `music` is what the ears made of the song that was danced to, frame by frame, where there was one.
+    """
 
     id: str
     casting: Casting
     motion: Motion
     pulse: Pulse | None
+    music: MusicFrames | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A whole clip on our skeleton, the runs of it that are fit to learn from, and what is told of it."""
+
+    id: str
+    casting: Casting
+    motion: Motion
+    runs: list[slice]
+    outcome: Outcome
 
 
 def retargeted(capture: Capture) -> Motion:
@@ -50,9 +73,14 @@ def retargeted(capture: Capture) -> Motion:
     retargeter = Retargeter(capture)
     first = _REFERENCE_FRAMES.get(capture.source, 0)
     whole = retargeter.motion()
-    motion = without_spikes(Motion(whole.fps, whole.root_m[first:], whole.local_quat_wxyz[first:]))
+    raw = Motion(whole.fps, whole.root_m[first:], whole.local_quat_wxyz[first:])
+    bad = spikes_of(raw, RAW)
+    motion = bridged(raw, bad)
+    foot = Seen.foot_joints()
     ankles = {
-        side: at_30_fps(Motion(whole.fps, place[first:], motion.local_quat_wxyz)).root_m
+        side: at_30_fps(
+            Motion(whole.fps, bridged_places(place[first:], bad[:, foot[side]]), motion.local_quat_wxyz)
+        ).root_m
         for side, place in retargeter.scaled_ankles().items()
     }
     return on_the_floor(at_30_fps(motion), ankles)
@@ -70,14 +98,25 @@ def repeated(loop: Capture) -> Capture:
 
 def unbroken(motion: Motion) -> list[slice]:
     """The runs of frames between leaps that no body makes."""
-    skeleton = groovecast_skeleton()
-    place, _ = world_from_local(
-        motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
-    )
-    speed = np.linalg.norm(np.diff(place, axis=0), axis=-1).max(axis=-1) * motion.fps
+    speed = np.linalg.norm(np.diff(Seen(motion).place, axis=0), axis=-1).max(axis=-1) * motion.fps
     cuts = [0, *(int(frame) + 1 for frame in np.flatnonzero(speed > _LEAP_M_S)), motion.frames]
-    shortest = int(_SHORTEST_S * motion.fps)
-    return [slice(a, b) for a, b in pairwise(cuts) if b - a >= shortest]
+    return [slice(a, b) for a, b in pairwise(cuts)]
+
+
+def in_motion(motion: Motion, run: slice) -> list[slice]:
+    """The parts of a run in which somebody dances: standing at its ends, and long standing inside, is cut away."""
+    quiet = still(_cut(motion, run))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.astype(int), [0]))))
+    lead, parts, begin, end = int(LEAD_S * motion.fps), [], 0, len(quiet)
+    for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if a == 0:
+            begin = max(b - lead, 0)
+        elif b == len(quiet):
+            end = min(a + lead, end)
+        elif b - a > STILL_S * motion.fps:
+            parts.append((begin, a + lead))
+            begin = b - lead
+    return [slice(run.start + a, run.start + b) for a, b in (*parts, (begin, end)) if b > a + lead]
 
 
 def _pair(identity: str) -> str:
@@ -86,8 +125,8 @@ def _pair(identity: str) -> str:
     return f"{head}pair_{(int(number) - 1) % 15}" if head and number.isdigit() else identity
 
 
-def read_takes(folder: Path, told: Callable[[str], None]) -> Iterator[Take]:
-    """Every take of the archives in a folder; `told` hears a line for each clip that stays out, with its reason.
+def read_takes(folder: Path, told: Callable[[Outcome], None]) -> Iterator[Take]:
+    """Every take of the archives in a folder; `told` hears what became of each clip.
 
     Raises FileNotFoundError when the folder holds no archive.
     """
@@ -96,35 +135,84 @@ def read_takes(folder: Path, told: Callable[[str], None]) -> Iterator[Take]:
         raise FileNotFoundError(
             f"asked for motion capture in {folder}, no .npz archive is there: see docs/data.md"
         )
-    pairs: dict[str, list[tuple[str, Casting, Motion]]] = defaultdict(list)
+    pairs: dict[str, list[Member]] = defaultdict(list)
     for archive in archives:
         for capture in read_archive(archive):
-            reason = reason_left_out(capture)
+            casting, clip_s = cast(capture), len(capture.root_cm) / capture.fps
+            reason = reason_left_out(capture) or reason_against_bones(capture)
             if reason:
-                told(f"{capture.id}: left out, {reason}")
+                told(Outcome(capture.id, casting.style, casting.split, clip_s, 0.0, reason))
                 continue
-            if capture.source in _LOOPED:
-                capture = repeated(capture)
-            motion = retargeted(capture)
-            runs = unbroken(motion)
-            if len(runs) != 1 or runs[0] != slice(0, motion.frames):
-                kept = sum(run.stop - run.start for run in runs) / motion.frames
-                told(f"{capture.id}: cut at leaps or too short, {kept:.0%} kept")
-            pairs[_pair(capture.id)] += [
-                (f"{capture.id}@{run.start}", cast(capture), _cut(motion, run)) for run in runs
-            ]
+            clip = repeated(capture) if capture.source in _LOOPED else capture
+            member = member_of(capture.id, casting, retargeted(clip), len(clip.root_cm) / clip.fps)
+            if member.outcome.reason:
+                told(member.outcome)
+            else:
+                pairs[_pair(capture.id)].append(member)
+    for members in _without_twins(pairs, told):
+        yield from _with_pulse(members, told)
+
+
+def _without_twins(pairs: dict[str, list[Member]], told: Callable[[Outcome], None]) -> Iterator[list[Member]]:
+    """The clips less those that are there already under another name."""
+    everyone = [member for members in pairs.values() for member in members]
+    twin_of = dict(twins_of([member.motion for member in everyone]))
+    again = {everyone[number].id: everyone[other].id for number, other in twin_of.items()}
     for members in pairs.values():
-        yield from _with_pulse(members)
+        for member in members:
+            if member.id in again:
+                told(replace(member.outcome, reason=f"the same motion as {again[member.id]}", kept_s=0.0))
+        alone = [member for member in members if member.id not in again]
+        if alone:
+            yield alone
 
 
-def _with_pulse(members: list[tuple[str, Casting, Motion]]) -> Iterator[Take]:
-    style = members[0][1].style if members else ""
-    tempo, salience = (
-        tempo_of([motion for *_, motion in members], *_DANCED[style]) if style in _DANCED else (0.0, 0.0)
-    )
-    for identity, casting, motion in members:
-        steady = salience > _SALIENT
-        yield Take(identity, casting, motion, pulse_of(motion, tempo, salience) if steady else None)
+def member_of(identity: str, casting: Casting, motion: Motion, clip_s: float) -> Member:
+    """A clip on our skeleton, `clip_s` long before it was put there, mended, cut and judged."""
+    whole = examined(motion, casting.style)
+    runs = unbroken(whole.motion)
+    mends = [*whole.mends, *(["cut at leaps"] if len(runs) > 1 else [])]
+    lost = lost_frames(identity, whole.motion.fps)
+    if lost.stop:
+        ends = [(run.start, min(run.stop, lost.start)) for run in runs]
+        begins = [(max(run.start, lost.stop), run.stop) for run in runs]
+        runs = [slice(a, b) for a, b in (*ends, *begins) if b > a]
+        mends.append("cut where the capture was lost")
+    if casting.style in DANCED_STYLES:
+        danced = [part for run in runs for part in in_motion(whole.motion, run)]
+        if danced != runs:
+            mends.append("standing cut away")
+        runs = danced
+    long = [run for run in runs if run.stop - run.start >= _SHORTEST_S * whole.motion.fps]
+    reasons, kept, figures = [], [], []
+    for run in long:
+        seen = figures_of(_cut(whole.motion, run))
+        against = reason_against(seen, casting.style)
+        if against:
+            reasons.append(against)
+        else:
+            kept.append(run)
+            figures.append(seen)
+    if reasons and kept:
+        mends.append(f"a part cut away: {reasons[0]}")
+    reason = None if kept else reasons[0] if reasons else f"shorter than {_SHORTEST_S} s"
+    worst = {name: max(each[name] for each in figures) for name in figures[0]} if figures else {}
+    kept_s = sum(run.stop - run.start for run in kept) / whole.motion.fps
+    outcome = Outcome(identity, casting.style, casting.split, clip_s, kept_s, reason, tuple(mends), worst)
+    return Member(identity, casting, whole.motion, kept, outcome)
+
+
+def _with_pulse(members: list[Member], told: Callable[[Outcome], None]) -> Iterator[Take]:
+    grids = grids_of([member.motion for member in members], members[0].casting.style)
+    for member, grid in zip(members, grids, strict=True):
+        told(replace(member.outcome, beats=grid.told))
+        for run in member.runs:
+            yield Take(
+                f"{member.id}@{run.start}",
+                member.casting,
+                _cut(member.motion, run),
+                grid.pulse.within(run.start, run.stop) if grid.pulse else None,
+            )
 
 
 def _cut(motion: Motion, run: slice) -> Motion:
@@ -149,8 +237,23 @@ def save_takes(path: Path, takes: list[Take]) -> None:
         beat_frames=np.concatenate(beats),
         tempo_bpm=np.array([take.pulse.tempo_bpm if take.pulse else 0.0 for take in takes]),
         salience=np.array([take.pulse.salience if take.pulse else 0.0 for take in takes]),
+        has_music=np.array([take.music is not None for take in takes]),
+        music=np.concatenate([np.zeros((0, len(_MUSIC))), *(_music_rows(take) for take in takes)]).astype(
+            np.float32
+        ),
     )
     part.replace(path)
+
+
+def _music_rows(take: Take) -> np.ndarray:
+    if take.music is None:
+        return np.zeros((0, len(_MUSIC)))
+    return np.stack([np.asarray(getattr(take.music, name), np.float64) for name in _MUSIC], axis=-1)
+
+
+def _music_from_rows(rows: np.ndarray) -> MusicFrames:
+    columns = dict(zip(_MUSIC, rows.astype(np.float64).T, strict=True))
+    return MusicFrames(**{**columns, "heard": columns["heard"] > 0.5})
 
 
 def load_takes(path: Path) -> list[Take]:
@@ -161,7 +264,7 @@ def load_takes(path: Path) -> list[Take]:
         raise ValueError(
             f"asked for takes in {path.name}, it is no take cache: make one with `groovecast train takes`"
         )
-    takes = []
+    takes, music_at = [], 0
     for index, identity in enumerate(arrays["ids"]):
         frames = slice(arrays["starts"][index], arrays["starts"][index + 1])
         beats = arrays["beat_frames"][arrays["beat_starts"][index] : arrays["beat_starts"][index + 1]]
@@ -173,9 +276,10 @@ def load_takes(path: Path) -> list[Take]:
             if len(beats)
             else None
         )
-        takes.append(
-            Take(
-                str(identity), casting, Motion(30.0, arrays["root_m"][frames].astype(np.float64), quat), pulse
-            )
-        )
+        music = None
+        if "has_music" in arrays and arrays["has_music"][index]:
+            music = _music_from_rows(arrays["music"][music_at : music_at + len(quat)])
+            music_at += len(quat)
+        motion = Motion(30.0, arrays["root_m"][frames].astype(np.float64), quat)
+        takes.append(Take(str(identity), casting, motion, pulse, music))
     return takes

@@ -1,5 +1,6 @@
 """What a step of training sees: windows of takes, mirrored and stretched, with the music their beats would have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +13,14 @@ from groovecast.motion.idle import standing
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.representation import numbers_from_motion
-from groovecast.motion.rotation import quat_continuous, slerp
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import contacts_of, soles_of
 from groovecast.train.ground import smoothed
+from groovecast.train.heard import stretched_music
 from groovecast.train.pulse import limb_speeds
+from groovecast.train.stretch import STRETCHES, mirrored, stretched
 from groovecast.train.takes import Take
 
-STRETCHES = (0.72, 0.8, 0.9, 1.0, 1.12, 1.25, 1.4)
 # How often each style is drawn, so that twenty minutes of salsa do not drown the rest.
 STYLE_SHARE = {
     "salsa": 0.44, "street": 0.17, "modern": 0.08, "indian": 0.08, "break": 0.06, "martial": 0.05,
@@ -31,37 +32,23 @@ ENERGY_SPEEDS_M_S = (0.0, 3.2, 9.0)
 # How often a window begins out of standing at ease, and how often it ends in it: no take shows either.
 _STARTS_SHARE, _STOPS_SHARE = 0.05, 0.04
 
+# How often the arms of one take are drawn over the legs of another, and in which stretches.
+_RECOMBINED_SHARE, _RECOMBINED_STRETCHES = 0.15, (0.8, 1.0, 1.25)
+
 # How often a history is off the beat, and by how much at most. A history that always agrees with the beat teaches a
 # network to follow its own steps and not the music.
 _OFF_BEAT_SHARE, _OFF_FRAMES = 0.4, 8
 
+# How far beyond the present the music may be known, in frames: live, through buffers of 100 to 500 ms, or a whole file.
+LOOK_AHEAD_FRAMES = (0, 3, 8, 15, 50)
+# Live, that much of the end of a history is danced before its music has been heard.
+_HEARD_LATE_FRAMES = 6
+_LOOK_AHEAD_SHARE = (0.6, 0.1, 0.1, 0.1, 0.1)
+_BEATS_UNKNOWN_SHARE, _OTHER_OCTAVE_SHARE, _OTHER_BEAT_SHARE = 0.2, 0.05, 0.15
+_SLOW_READING_SHARE = 0.6
+_PHASE_S, _TEMPO_SPREAD = 0.025, 0.015  # how far a tracker is off
+
 Numbers = Float32[np.ndarray, "frames 141"]
-
-
-def mirrored(motion: Motion) -> Motion:
-    """The motion as a mirror shows it: left and right change places."""
-    skeleton = groovecast_skeleton()
-    swap = [
-        skeleton.index(name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right"))
-        for name in skeleton.names[: motion.local_quat_wxyz.shape[1]]
-    ]
-    return Motion(
-        motion.fps,
-        motion.root_m * np.array([-1, 1, 1]),
-        motion.local_quat_wxyz[:, swap] * np.array([1, 1, -1, -1]),
-    )
-
-
-def stretched(motion: Motion, factor: float) -> Motion:
-    """The motion `factor` times as long."""
-    frames = int(np.floor((motion.frames - 1) * factor)) + 1
-    at = np.arange(frames) / factor
-    low = np.minimum(at.astype(int), motion.frames - 2)
-    share = at - low
-    quat = quat_continuous(motion.local_quat_wxyz)
-    turned = slerp(quat[low], quat[low + 1], np.broadcast_to(share[:, None], quat[low].shape[:-1]))
-    place = motion.root_m[low] + (motion.root_m[low + 1] - motion.root_m[low]) * share[:, None]
-    return Motion(motion.fps, place, turned)
 
 
 def energy_from_speed(speed_m_s: Float[np.ndarray, " frames"]) -> Float[np.ndarray, " frames"]:
@@ -79,6 +66,7 @@ class Reel:
     energy: Float32[np.ndarray, " frames"]
     energy_slow: Float32[np.ndarray, " frames"]
     style: int
+    music: MusicFrames | None = None  # what the ears made of the song that was danced to, if there was one
 
 
 def reel_of(take: Take, factor: float, mirror: bool, config: ModelConfig) -> Reel:
@@ -100,6 +88,7 @@ def reel_of(take: Take, factor: float, mirror: bool, config: ModelConfig) -> Ree
         energy=energy_from_speed(smoothed(speed, motion.fps, 1.5)).astype(np.float32),
         energy_slow=energy_from_speed(smoothed(speed, motion.fps, 0.25)).astype(np.float32),
         style=config.styles.index(take.casting.style),
+        music=None if take.music is None else stretched_music(take.music, factor, motion.frames),
     )
 
 
@@ -120,13 +109,21 @@ class Batch:
     motion: Float32[np.ndarray, "batch frames 141"]
     music: Float32[np.ndarray, "batch frames 10"]
     style: Int64[np.ndarray, " batch"]
+    look_ahead: Float32[np.ndarray, " batch"]  # share of the plan whose music is known
 
 
 class WindowStore:
-    """All reels of a split, drawn from by style, reel length and place."""
+    """All reels of a split, drawn from by style, reel length and place.
+
+    `recombined` takes, if given, make up a fixed share of the draws, whatever their style.
+    """
 
     def __init__(
-        self, takes: list[Take], config: ModelConfig, stretches: tuple[float, ...] = STRETCHES
+        self,
+        takes: list[Take],
+        config: ModelConfig,
+        stretches: tuple[float, ...] = STRETCHES,
+        recombined: Sequence[Take] = (),
     ) -> None:
         self.config = config
         self.reels = [
@@ -143,7 +140,12 @@ class WindowStore:
             if of_style.any():
                 share[of_style] *= STYLE_SHARE[style] / share[of_style].sum()
         self.share = share / share.sum()
-
+        self.recombined = [
+            reel_of(take, factor, mirror, config)
+            for take in recombined
+            for factor in _RECOMBINED_STRETCHES
+            for mirror in (False, True)
+        ]
         self.ease = ease_numbers(config.fps)
 
     def statistics(self) -> tuple[Float32[np.ndarray, " 141"], Float32[np.ndarray, " 141"]]:
@@ -155,18 +157,21 @@ class WindowStore:
         return mean.astype(np.float32), std.astype(np.float32)
 
     def draw(self, rng: np.random.Generator, size: int, extra_frames: int = 0) -> Batch:
-        """Random windows, `extra_frames` longer than the model's, under simulated live conditions."""
+        """Random windows under simulated live conditions; `extra_frames` longer ones begin so much earlier."""
         motion: list[Numbers] = []
         music: list[Float32[np.ndarray, "frames 10"]] = []
         style: list[int] = []
+        ahead: list[float] = []
         frames = self.config.window_frames + extra_frames
         while len(motion) < size:
-            reel = self.reels[int(rng.choice(len(self.reels), p=self.share))]
+            reel = self._any_reel(rng)
             if len(reel.numbers) < frames + 1:
                 continue
             first = int(rng.integers(1, len(reel.numbers) - frames + 1))
-            window, told = reel.numbers[first : first + frames], self._music(reel, first, frames, rng)
-            known = reel.style if rng.random() > 0.1 else len(self.config.styles)
+            known = int(rng.choice(LOOK_AHEAD_FRAMES, p=_LOOK_AHEAD_SHARE))
+            window, told = reel.numbers[first : first + frames], self._music(reel, first, frames, known, rng)
+            ahead.append(known / LOOK_AHEAD_FRAMES[-1])
+            label = reel.style if rng.random() > 0.1 else len(self.config.styles)
             chance = rng.random()
             if reel.beat is not None and rng.random() < _OFF_BEAT_SHARE:
                 window = self._off_beat(reel, first, window, rng)
@@ -174,11 +179,18 @@ class WindowStore:
                 window = self._from_standing(window, rng)
             elif chance < _STARTS_SHARE + _STOPS_SHARE:
                 window, told = self._to_standing(window, told, extra_frames, rng)
-                known = self.config.styles.index("idle")
+                label = self.config.styles.index("idle")
             motion.append(window)
             music.append(told)
-            style.append(known)
-        return Batch(np.stack(motion), np.stack(music), np.array(style, np.int64))
+            style.append(label)
+        return Batch(
+            np.stack(motion), np.stack(music), np.array(style, np.int64), np.array(ahead, np.float32)
+        )
+
+    def _any_reel(self, rng: np.random.Generator) -> Reel:
+        if self.recombined and rng.random() < _RECOMBINED_SHARE:
+            return self.recombined[int(rng.integers(len(self.recombined)))]
+        return self.reels[int(rng.choice(len(self.reels), p=self.share))]
 
     def _off_beat(self, reel: Reel, first: int, window: Numbers, rng: np.random.Generator) -> Numbers:
         """The same dance, with a history that is up to a quarter of a second off the beat it should be on."""
@@ -211,30 +223,41 @@ class WindowStore:
         return np.concatenate((window[:danced], self.ease[first : first + len(window) - danced])), gone
 
     def _music(
-        self, reel: Reel, first: int, frames: int, rng: np.random.Generator
+        self, reel: Reel, first: int, frames: int, ahead: int, rng: np.random.Generator
     ) -> Float32[np.ndarray, "frames 10"]:
-        """The ears' view of a window: tracker errors, unknown beats, an unheard future."""
+        """The ears' view of a window: tracker errors, unknown beats, a future heard `ahead` frames far."""
         use = slice(first, first + frames)
         count, tempo, trust = np.zeros(frames), 120.0, 0.0
         if reel.beat is not None:
             count, tempo = reel.beat[use].astype(np.float64), reel.tempo_bpm
-            # a bar of fast beats may be heard as half as many slow ones
-            if tempo > 140 and rng.random() < 0.45:
+            # a bar of fast beats is mostly heard as half as many slow ones: salsa comes to rest on one and three
+            if tempo > 140 and rng.random() < _SLOW_READING_SHARE:
                 count, tempo = count / 2, tempo / 2
-            wrong = 0.025 * tempo / 60 * rng.standard_normal() + 0.015 * rng.standard_normal() * np.linspace(
-                -1, 1, frames
-            )
-            count = count + wrong + (0 if rng.random() > 0.15 else rng.integers(1, 4))
-            trust = 0.0 if rng.random() < 0.12 else float(1 - 0.4 * rng.random() ** 2)
-        known = int(rng.integers(24, self.config.window_frames + 1)) if rng.random() < 0.4 else 34
+            elif rng.random() < _OTHER_OCTAVE_SHARE:
+                octave = 2.0 if tempo < 110 else 0.5
+                count, tempo = count * octave, tempo * octave
+            seconds = (np.arange(frames) - frames / 2) / self.config.fps
+            wrong = _PHASE_S * rng.standard_normal() + _TEMPO_SPREAD * rng.standard_normal() * seconds
+            count = count + wrong * tempo / 60
+            if rng.random() < _OTHER_BEAT_SHARE:
+                count = count + rng.integers(1, BEATS_PER_BAR)
+            unknown = rng.random() < _BEATS_UNKNOWN_SHARE
+            trust = 0.0 if unknown else float(1 - 0.4 * rng.random() ** 2)
+        full = ahead == LOOK_AHEAD_FRAMES[-1]
+        now = frames - self.config.plan_frames
+        known = frames if full else now - _HEARD_LATE_FRAMES + ahead
         heard = np.arange(frames) < known
-        slow = reel.energy_slow[use].astype(np.float64)
+        song = reel.music
+        slow = (reel.energy_slow if song is None else song.energy_slow)[use].astype(np.float64)
         slow = np.where(heard, slow, slow[min(known, frames) - 1]) if rng.random() < 0.5 else slow
         gain = np.clip(1 + 0.1 * rng.standard_normal(), 0.7, 1.3)
         pulse = (
             np.exp(-((count % 1.0) * 60 / max(tempo, 40) / 0.08)) * (0.3 + 0.7 * rng.random()) * (trust > 0)
         )
         onset = np.clip(pulse + 0.15 * np.abs(rng.standard_normal(frames)), 0, 1)
+        energy, trusts = reel.energy[use], np.full(frames, trust)
+        if song is not None:  # the song itself, as the ears heard it
+            onset, energy, trusts = song.onset[use], song.energy[use], trust * song.trust[use]
         if rng.random() < 0.15:
             onset, heard = np.zeros(frames), np.zeros(frames, bool)
         return channels_from_music(
@@ -242,9 +265,9 @@ class WindowStore:
                 beat=count,
                 bar=count / BEATS_PER_BAR,
                 tempo_bpm=np.full(frames, tempo),
-                trust=np.full(frames, trust),
+                trust=trusts,
                 onset=onset,
-                energy=np.clip(reel.energy[use] * gain, 0, 1),
+                energy=np.clip(energy * gain, 0, 1),
                 energy_slow=np.clip(slow * gain, 0, 1),
                 heard=heard,
             )

@@ -1,0 +1,225 @@
+"""From a teacher of many steps to a student of two: consistency distillation with the conditions of the live loop.
+
+The student answers, at any noise level, the end of the teacher's path through it (Song et al. 2023, "Consistency
+Models", algorithm 2), with the guidance weight as an input (Luo et al. 2023, "Latent Consistency Models", eq. 8 to 13),
+so that a plan costs one evaluation a step. It is held to the takes by the teacher's own losses, less and less, and its
+last stage continues its own plans.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from groovecast.model.config import ModelConfig
+from groovecast.model.denoiser import (
+    LOG_SNR_HIGH,
+    LOG_SNR_LOW,
+    PURE_NOISE,
+    Denoiser,
+    alpha_bar,
+    sample_ddim,
+    stronger,
+)
+from groovecast.train.losses import Judge, number_weights
+from groovecast.train.run import RunFolder, average
+from groovecast.train.teacher import (
+    Windows,
+    fallen,
+    heard_less,
+    load_dancer,
+    said_of,
+    weathered,
+    without_now_and_then,
+)
+
+_PURE_SHARE = 0.25  # how often the first level is drawn, where sampling starts
+_HUBER = 0.03
+
+
+@dataclass(frozen=True)
+class StudentSettings:
+    """How long and how hard to distil, and for which sampler."""
+
+    minutes: float = 60.0
+    batch: int = 32
+    learning_rate: float = 2e-4
+    warmup_steps: int = 50
+    ema: float = 0.995
+    levels: int = 20  # between noise and the end, twice as many from half of the budget on
+    guidance: tuple[float, float] = (1.0, 3.0)
+    rollout_from: float = 0.7
+    rollout_most: float = 0.6
+    held: tuple[float, float] = (1.0, 0.3)  # how much the takes count, at first and at last
+    log_snrs: tuple[float, ...] = (-2.5,)  # of the sampler that the student will dance with
+    seed: int = 11
+    save_every_s: float = 120.0
+    device: str = "cpu"
+
+
+def boundaries(count: int) -> Tensor:
+    """Noise levels (logarithms of signal to noise) from noise alone to the least noise: count + 1 of them."""
+    return torch.cat((torch.tensor([PURE_NOISE]), torch.linspace(LOG_SNR_LOW, LOG_SNR_HIGH, count)))
+
+
+def student_config(teacher: ModelConfig, settings: StudentSettings) -> ModelConfig:
+    """The teacher's size, guided from within, with a short sampler."""
+    weight = sum(settings.guidance) / 2
+    return msgspec.structs.replace(
+        teacher, guided=True, log_snrs=settings.log_snrs, inflate=1.0, guidance=weight
+    )
+
+
+class Distiller:
+    """One distillation; everything that a resumed run needs is in its folder."""
+
+    def __init__(
+        self, teacher: Path, takes: Path, run: Path, settings: StudentSettings, now_s: Callable[[], float]
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        torch.set_num_threads(1)
+        self.settings, self.folder, self.device = settings, RunFolder(run, "dancer"), settings.device
+        self.teacher, _ = load_dancer(teacher)
+        self.teacher.to(self.device).requires_grad_(False)
+        config = student_config(self.teacher.config, settings)
+        self.data = Windows(takes, config, self.device)
+        self.student = Denoiser(config).to(self.device)
+        self.student.load_state_dict(self.teacher.state_dict(), strict=False)
+        self.shown = copy.deepcopy(self.student).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(
+            self.student.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), fused=True
+        )
+        self.judge, self.weights = Judge(self.device), number_weights().to(self.device)
+        self.step, self.spent_s, self.now_s = 0, 0.0, now_s
+        self._resume()
+        self.rng = np.random.default_rng([settings.seed, self.step])
+        torch.manual_seed(settings.seed + self.step)
+
+    def fit(self, told: Callable[[dict[str, float]], None]) -> None:
+        """Distil until the budget is spent; `told` hears a line of figures every 50 steps."""
+        budget_s = self.settings.minutes * 60
+        saved, before = self.spent_s, self.now_s()
+        while self.spent_s < budget_s:
+            done = self.spent_s / budget_s
+            for group in self.optimiser.param_groups:
+                group["lr"] = fallen(self.settings.learning_rate, done, self.step, self.settings.warmup_steps)
+            terms = self._descend(done)
+            self.step += 1
+            now = self.now_s()
+            self.spent_s, before = self.spent_s + now - before, now
+            if self.step % 50 == 0:
+                line = {"step": self.step, "minutes": self.spent_s / 60, **terms, **self.examine()}
+                self.folder.log(line)
+                told(line)
+            if self.spent_s - saved > self.settings.save_every_s:
+                self.save()
+                saved = self.spent_s
+        self.save()
+
+    def _descend(self, done: float) -> dict[str, float]:
+        config, settings = self.student.config, self.settings
+        begun = max(0.0, (done - settings.rollout_from) / (1 - settings.rollout_from))
+        rolled = self.rng.random() < settings.rollout_most * begun
+        go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
+        lesson = self.data.lesson(self.student, self.data.train, self.rng, settings.batch, go_on)
+        past = lesson.motion[:, : config.history_frames]
+        if rolled:
+            music = heard_less(lesson.music, go_on)[:, : config.window_frames]
+            with torch.no_grad():
+                noise = torch.randn(len(past), config.plan_frames, config.numbers, device=self.device)
+                plan = self._danced(self.shown, past, music, lesson.style, noise)
+            past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
+        target = lesson.motion[:, go_on + config.history_frames :]
+        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.student.unknown)
+        told = _Told(weathered(past), music, style, lesson.look_ahead)
+        weight = torch.empty(len(style), device=self.device).uniform_(*settings.guidance)
+
+        levels = boundaries(settings.levels if done < 0.5 else 2 * settings.levels).to(self.device)
+        number = torch.randint(0, len(levels) - 1, (len(style),), device=self.device)
+        number = torch.where(torch.rand(len(style), device=self.device) < _PURE_SHARE, 0, number)
+        here, there = levels[number], levels[number + 1]
+        keep = alpha_bar(here)[:, None, None]
+        noised = keep.sqrt() * target + (1 - keep).sqrt() * torch.randn_like(target)
+        aim = self._aim(told, noised, here, there, weight, last=number + 2 == len(levels))
+        clean = self.student(told.history, noised, told.music, here, told.style, told.look_ahead, weight)
+        apart = ((clean - aim).square() * self.weights).mean(dim=(1, 2))
+        consistency = (torch.sqrt(apart + _HUBER**2) - _HUBER).mean()
+        judged = self.judge(self.student, clean, target, told.history[:, -1:], told.music, keep[:, 0, 0])
+        first, at_last = settings.held
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(consistency + (first + (at_last - first) * done) * judged.total)
+        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self.optimiser.step()
+        average(self.shown, self.student, settings.ema, self.step)
+        return {"consistency": float(consistency.detach()), **judged.terms}
+
+    def _aim(
+        self, told: "_Told", noised: Tensor, here: Tensor, there: Tensor, weight: Tensor, last: Tensor
+    ) -> Tensor:
+        """What the averaged student answers one step of the guided teacher on; at the end, the teacher itself."""
+        with torch.no_grad():
+            clean = self._taught(told, noised, here, weight)
+            keep, less = alpha_bar(here)[:, None, None], alpha_bar(there)[:, None, None]
+            rest = (noised - keep.sqrt() * clean) / (1 - keep).sqrt()
+            onward = less.sqrt() * clean + (1 - less).sqrt() * rest
+            aim: Tensor = self.shown(
+                told.history, onward, told.music, there, told.style, told.look_ahead, weight
+            )
+            if bool(last.any()):
+                end = self._taught(told, onward, there, weight)
+                aim = torch.where(last[:, None, None], end, aim)
+        return aim
+
+    def _taught(self, told: "_Told", noised: Tensor, level: Tensor, weight: Tensor) -> Tensor:
+        """The teacher's clean plan, guided."""
+        with_it = self.teacher(told.history, noised, told.music, level, told.style, told.look_ahead)
+        unknown = torch.full_like(told.style, self.teacher.unknown)
+        without = self.teacher(told.history, noised, torch.zeros_like(told.music), level, unknown)
+        return stronger(with_it, without, weight[:, None, None])
+
+    def _danced(self, model: Denoiser, past: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
+        return sample_ddim(model, past, music, style, noise, model.config.log_snrs, model.config.inflate)
+
+    def examine(self) -> dict[str, float]:
+        """The averaged student on held-out windows, sampled as it will dance, beside the takes."""
+        config = self.student.config
+        lesson = self.data.lesson(self.student, self.data.test, np.random.default_rng(0), 32)
+        past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
+        noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
+        with torch.no_grad():
+            plan = self._danced(self.shown, past, lesson.music, lesson.style, noise)
+            sure = torch.ones(len(plan), device=self.device)
+            judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
+        return {f"test_{name}": value for name, value in judged.terms.items()}
+
+    def save(self) -> None:
+        """Weights to show, and all that a resumed run needs."""
+        state = {
+            "student": self.student.state_dict(), "shown": self.shown.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "step": self.step, "spent_s": self.spent_s,
+        }  # fmt: skip
+        self.folder.save(self.shown, said_of(self.student.config, self.step, self.spent_s), state)
+
+    def _resume(self) -> None:
+        state = self.folder.state(self.device)
+        if state is None:
+            return
+        self.student.load_state_dict(state["student"])
+        self.shown.load_state_dict(state["shown"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.spent_s = state["step"], state["spent_s"]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one evaluation is told beside the noised plan and its level."""
+
+    history: Tensor
+    music: Tensor
+    style: Tensor
+    look_ahead: Tensor

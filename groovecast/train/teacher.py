@@ -1,0 +1,315 @@
+"""How the teacher is trained: diffusion on windows of takes, told of the music as it will be live, on its own rollouts.
+
+The network learns at noise levels drawn from a continuum, a share of them noise alone, where sampling starts; it can
+be sampled in many steps (the teacher), in the few that its config names (a dancer that needs no distillation), or be
+distilled (export/distil.py). Stages: histories of takes, then more and more often plans of the network's own, which
+is what it will live on (Zhao et al. 2024, "DartControl", section 3.2). Music and style are left out now and then, so
+that they can be followed more strongly than was learned (Ho and Salimans 2022).
+"""
+
+import contextlib
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from groovecast.model.config import ModelConfig
+from groovecast.model.denoiser import LOG_SNR_HIGH, LOG_SNR_LOW, PURE_NOISE, Denoiser, alpha_bar, sample_ddim
+from groovecast.train.losses import Judge, Judged
+from groovecast.train.recombine import recombinations
+from groovecast.train.run import RunFolder, average
+from groovecast.train.takes import load_takes
+from groovecast.train.windows import Batch, WindowStore
+
+# How often a step starts from noise alone: that is where sampling starts.
+_PURE_SHARE = 0.15
+_RECOMBINED_TRIES = 160
+_HISTORY_GONE, _MUSIC_GONE, _STYLE_GONE_TOO = 0.15, 0.15, 0.7
+_HISTORY_NOISY, _HISTORY_NOISE = 0.5, 0.08  # of the spread of each number
+_ONSET, _ENERGY, _HEARD = 6, 7, 9  # music channels that a plan made earlier had less of
+
+
+@dataclass(frozen=True)
+class TeacherSettings:
+    """How long and how hard to train. The learning rate falls along a cosine over the wall-clock budget."""
+
+    minutes: float = 90.0
+    batch: int = 32
+    learning_rate: float = 6e-4
+    warmup_steps: int = 100
+    ema: float = 0.998
+    # shares of the budget after which own plans come in, and after which they come as often as they ever will
+    rollout_from: float = 0.35
+    rollout_full: float = 0.7
+    rollout_most: float = 0.75
+    seed: int = 7
+    save_every_s: float = 120.0
+    device: str = "cpu"
+    compiled: bool = False
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A batch on the device: motion normalised, what is told of the music, and the style."""
+
+    motion: Tensor
+    music: Tensor
+    style: Tensor
+    look_ahead: Tensor
+
+
+class TeacherTrainer:
+    """One training run; everything that a resumed run needs is in its folder.
+
+    `warm` are weights to begin from; the network may be deeper than they are.
+    """
+
+    def __init__(
+        self,
+        takes: Path,
+        run: Path,
+        settings: TeacherSettings,
+        config: ModelConfig,
+        now_s: Callable[[], float],
+        warm: Path | None = None,
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        torch.set_num_threads(1)
+        self.settings, self.folder = settings, RunFolder(run, "dancer")
+        self.device = settings.device
+        self.data = Windows(takes, config, self.device)
+        self.model = Denoiser(config)
+        mean, std = self.data.train.statistics()
+        self.model.get_buffer("mean").copy_(torch.from_numpy(mean))
+        self.model.get_buffer("std").copy_(torch.from_numpy(std))
+        if warm is not None:
+            begin_from(self.model, warm)
+        self.model.to(self.device)
+        self.shown = copy.deepcopy(self.model)  # the averaged weights
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(),
+            lr=settings.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.02,
+            fused=True,
+        )
+        self.judge = Judge(self.device)
+        self.step, self.spent_s = 0, 0.0
+        self.now_s = now_s
+        self._resume()
+        self.rng = np.random.default_rng([settings.seed, self.step])
+        torch.manual_seed(settings.seed + self.step)
+        self._net = torch.compile(self.model) if settings.compiled else self.model
+
+    def fit(self, told: Callable[[dict[str, float]], None]) -> None:
+        """Train until the budget is spent; `told` hears a line of figures every 50 steps."""
+        budget_s = self.settings.minutes * 60
+        saved, before = self.spent_s, self.now_s()
+        while self.spent_s < budget_s:
+            done = self.spent_s / budget_s
+            for group in self.optimiser.param_groups:
+                group["lr"] = fallen(self.settings.learning_rate, done, self.step, self.settings.warmup_steps)
+            judged = self._descend(rolled=self.rng.random() < self._rollout_share(done))
+            self.step += 1
+            now = self.now_s()
+            self.spent_s, before = self.spent_s + now - before, now
+            if self.step % 50 == 0:
+                line = {
+                    "step": self.step,
+                    "minutes": self.spent_s / 60,
+                    **judged.terms,
+                    **self.examine(),
+                }
+                self.folder.log(line)
+                told(line)
+            if self.spent_s - saved > self.settings.save_every_s:
+                self.save()
+                saved = self.spent_s
+        self.save()
+
+    def _rollout_share(self, done: float) -> float:
+        first, full = self.settings.rollout_from, self.settings.rollout_full
+        return self.settings.rollout_most * min(1.0, max(0.0, (done - first) / max(full - first, 1e-6)))
+
+    def _descend(self, rolled: bool) -> Judged:
+        config = self.model.config
+        go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
+        lesson = self.data.lesson(self.model, self.data.train, self.rng, self.settings.batch, go_on)
+        history = lesson.motion[:, go_on : go_on + config.history_frames]
+        if rolled:
+            history = self._rolled(lesson, go_on)
+        target = lesson.motion[:, go_on + config.history_frames :]
+        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
+        history = weathered(history)
+        level = torch.empty(len(style), device=self.device).uniform_(LOG_SNR_LOW, LOG_SNR_HIGH)
+        pure = torch.rand(len(style), device=self.device) < _PURE_SHARE
+        level = torch.where(pure, torch.full_like(level, PURE_NOISE), level)
+        keep = alpha_bar(level)[:, None, None]
+        noised = keep.sqrt() * target + (1 - keep).sqrt() * torch.randn_like(target)
+        with self._half():
+            clean = self._net(history, noised, music, level, style, lesson.look_ahead).float()
+        judged = self.judge(self.model, clean, target, history[:, -1:], music, keep[:, 0, 0])
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(judged.total)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        average(self.shown, self.model, self.settings.ema, self.step)
+        return judged
+
+    def _half(self) -> contextlib.AbstractContextManager[object]:
+        """bfloat16 where it is fast."""
+        if self.device == "cpu":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device, torch.bfloat16)
+
+    def _rolled(self, lesson: Lesson, go_on: int) -> Tensor:
+        """The history that the network itself would have danced after its first `go_on` frames."""
+        config = self.model.config
+        past = lesson.motion[:, : config.history_frames]
+        music = heard_less(lesson.music, go_on)[:, : config.window_frames]
+        with torch.no_grad(), self._half():
+            noise = torch.randn(len(past), config.plan_frames, config.numbers, device=self.device)
+            plan = _few_steps(self.model, past, music, lesson.style, noise).float()
+        return torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
+
+    def examine(self) -> dict[str, float]:
+        """The averaged weights on held-out windows, from pure noise: error of the whole sampled plan."""
+        config = self.model.config
+        lesson = self.data.lesson(self.model, self.data.test, np.random.default_rng(0), 32)
+        past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
+        noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
+        with torch.no_grad():
+            plan = _few_steps(self.shown, past, lesson.music, lesson.style, noise)
+            sure = torch.ones(len(plan), device=self.device)
+            judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
+            near = (plan[:, :8] - target[:, :8]).pow(2).mean()
+        return {"test_near": float(near), **{f"test_{name}": value for name, value in judged.terms.items()}}
+
+    def save(self) -> None:
+        """Weights to show, and all that a resumed run needs; complete or not there at all."""
+        said = said_of(self.model.config, self.step, self.spent_s)
+        state = {
+            "model": self.model.state_dict(), "shown": self.shown.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "step": self.step, "spent_s": self.spent_s,
+        }  # fmt: skip
+        self.folder.save(self.shown, said, state)
+
+    def _resume(self) -> None:
+        state = self.folder.state(self.device)
+        if state is None:
+            return
+        self.model.load_state_dict(state["model"])
+        self.shown.load_state_dict(state["shown"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.spent_s = state["step"], state["spent_s"]
+
+
+class Windows:
+    """The windows of a take cache, for training and for testing, as lessons."""
+
+    def __init__(self, takes: Path, config: ModelConfig, device: str) -> None:
+        everything = load_takes(takes)
+        learned = [take for take in everything if take.casting.split == "train"]
+        self.train = WindowStore(learned, config, recombined=recombinations(learned, _RECOMBINED_TRIES).takes)
+        self.test = WindowStore([take for take in everything if take.casting.split == "test"], config, (1.0,))
+        self.device = device
+
+    def lesson(
+        self, model: Denoiser, store: WindowStore, rng: np.random.Generator, size: int, extra_frames: int = 0
+    ) -> Lesson:
+        """A batch in the numbers that the network sees."""
+        batch: Batch = store.draw(rng, size, extra_frames)
+        mean, std = model.get_buffer("mean"), model.get_buffer("std")
+        return Lesson(
+            (torch.from_numpy(batch.motion).to(self.device) - mean) / std,
+            torch.from_numpy(batch.music).to(self.device),
+            torch.from_numpy(batch.style).to(self.device),
+            torch.from_numpy(batch.look_ahead).to(self.device),
+        )
+
+
+def fallen(rate: float, done: float, step: int, warmup_steps: int) -> float:
+    """The learning rate after a share of the budget: a short rise, then a cosine down to a fiftieth."""
+    warm = min(1.0, (step + 1) / warmup_steps)
+    return rate * warm * (0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0)))))
+
+
+def weathered(history: Tensor) -> Tensor:
+    """History as it will be live: a little off, and sometimes of no help at all."""
+    one = (len(history), 1, 1)
+    noisy = torch.rand(one, device=history.device) < _HISTORY_NOISY
+    gone = torch.rand(one, device=history.device) < _HISTORY_GONE
+    off = noisy * _HISTORY_NOISE * torch.randn_like(history)
+    return torch.where(gone, torch.zeros_like(history), history + off)
+
+
+def without_now_and_then(music: Tensor, style: Tensor, unknown: int) -> tuple[Tensor, Tensor]:
+    """Music and style, now and then left out, so that the network knows what to dance without them."""
+    gone = torch.rand(len(style), device=style.device) < _MUSIC_GONE
+    too = gone & (torch.rand(len(style), device=style.device) < _STYLE_GONE_TOO)
+    return torch.where(gone[:, None, None], torch.zeros_like(music), music), torch.where(too, unknown, style)
+
+
+def heard_less(music: Tensor, frames: int) -> Tensor:
+    """What was known of the music so many frames earlier, where its future is not known as a whole."""
+    heard = music[..., _HEARD].sum(dim=1)
+    until = torch.where(heard >= music.shape[1], heard, heard - frames)
+    known = torch.arange(music.shape[1], device=music.device) < until[:, None]
+    less = music.clone()
+    for channel in (_ONSET, _ENERGY, _HEARD):
+        less[..., channel] = music[..., channel] * known
+    return less
+
+
+def _few_steps(model: Denoiser, past: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
+    return sample_ddim(model, past, music, style, noise, model.config.log_snrs, model.config.inflate)
+
+
+def said_of(config: ModelConfig, step: int, spent_s: float) -> dict[str, str]:
+    """What a file of weights says of itself."""
+    return {
+        "config": msgspec.json.encode(config).decode(),
+        "step": str(step),
+        "minutes": f"{spent_s / 60:.1f}",
+    }
+
+
+def begin_from(model: Denoiser, weights: Path) -> None:
+    """Take over the weights of a smaller run; blocks that it did not have begin closed, and change nothing.
+
+    Raises ValueError when a tensor is of another size.
+    """
+    known = load_file(weights)
+    own = model.state_dict()
+    for name, value in known.items():
+        if name not in own or own[name].shape != value.shape:
+            raise ValueError(
+                f"asked to begin from {weights.name}, its {name} does not fit: give weights of the same width"
+            )
+    model.load_state_dict(known, strict=False)
+    fresh = {name.split(".")[1] for name in own if name.startswith("blocks.") and name not in known}
+    with torch.no_grad():
+        for number in fresh:
+            for last in ("out.weight", "out.bias", "mlp.2.weight", "mlp.2.bias"):
+                model.blocks[int(number)].get_parameter(last).zero_()
+
+
+def load_dancer(path: Path) -> tuple[Denoiser, dict[str, str]]:
+    """The network of a .safetensors file and what its file says of it."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        said = dict(file.metadata() or {})
+    if "config" not in said:
+        raise ValueError(
+            f"asked for a dancer in {path.name}, no model size is named: make one with `groovecast train teacher`"
+        )
+    model = Denoiser(msgspec.json.decode(said["config"], type=ModelConfig))
+    model.load_state_dict(load_file(path))
+    return model.eval(), said

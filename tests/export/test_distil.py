@@ -1,0 +1,96 @@
+"""Distillation: a student learns to answer in two steps what a guided teacher answers in many, and can be resumed."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from fakes.stepper import takes
+from torch import Tensor
+
+from export.distil import Distiller, StudentSettings, boundaries
+from groovecast.model.config import ModelConfig
+from groovecast.model.denoiser import LOG_SNR_HIGH, PURE_NOISE, alpha_bar, sample_ddim
+from groovecast.train.takes import save_takes
+from groovecast.train.teacher import TeacherSettings, TeacherTrainer, load_dancer
+
+_TINY = ModelConfig(width=32, layers=1, heads=2, look_ahead=True)
+
+
+class _Ticks:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A take cache with made-up takes."""
+    save_takes(tmp_path / "takes.npz", takes(3, 6.0))
+    return tmp_path / "takes.npz"
+
+
+@pytest.fixture
+def teacher(cache: Path, tmp_path: Path) -> Path:
+    """A teacher that has learned a little."""
+    quick = TeacherSettings(minutes=1.5, batch=8, warmup_steps=5, learning_rate=3e-3)
+    TeacherTrainer(cache, tmp_path / "teacher", quick, _TINY, _Ticks()).fit(lambda line: None)
+    return tmp_path / "teacher" / "dancer.safetensors"
+
+
+def test_levels_run_from_noise_alone_to_the_least_noise() -> None:
+    levels = boundaries(20)
+    assert len(levels) == 21
+    assert levels[0] == PURE_NOISE and levels[-1] == pytest.approx(LOG_SNR_HIGH)
+    assert (torch.diff(alpha_bar(levels)) > 0).all()
+
+
+def _far(distiller: Distiller, guidance: float) -> float:
+    """How far the student's two steps end from the guided teacher's forty, on held-out windows."""
+    import numpy as np
+
+    lesson = distiller.data.lesson(distiller.student, distiller.data.test, np.random.default_rng(0), 8)
+    past = lesson.motion[:, :40]
+    noise = torch.randn(8, 50, 141, generator=torch.Generator().manual_seed(1))
+
+    def ended(model: torch.nn.Module, log_snrs: tuple[float, ...]) -> Tensor:
+        with torch.no_grad():
+            return sample_ddim(model, past, lesson.music, lesson.style, noise, log_snrs, 1.0)  # type: ignore[arg-type]
+
+    import msgspec
+
+    taught, student = distiller.teacher, distiller.shown
+    taught.config = msgspec.structs.replace(taught.config, guidance=guidance)
+    student.config = msgspec.structs.replace(student.config, guidance=guidance)
+    aim = ended(taught, tuple(boundaries(40)[1:].tolist()))
+    return float((ended(student, (-2.5,)) - aim).square().mean())
+
+
+def test_a_student_comes_nearer_to_its_teachers_end_in_two_steps_and_goes_on_where_it_stopped(
+    cache: Path, teacher: Path, tmp_path: Path
+) -> None:
+    settings = StudentSettings(
+        minutes=2.0, batch=8, warmup_steps=5, learning_rate=2e-3, ema=0.9, held=(0.1, 0.0)
+    )
+    distiller = Distiller(teacher, cache, tmp_path / "student", settings, _Ticks())
+    before = _far(distiller, 2.0)
+    distiller.fit(lambda line: None)
+    assert _far(distiller, 2.0) < 0.8 * before
+    resumed = Distiller(teacher, cache, tmp_path / "student", settings, _Ticks())
+    assert resumed.step == distiller.step and resumed.spent_s == distiller.spent_s
+    for name, value in resumed.shown.state_dict().items():
+        assert torch.equal(value, distiller.shown.state_dict()[name])
+
+
+def test_a_student_is_saved_with_the_sampler_that_it_was_made_for(
+    cache: Path, teacher: Path, tmp_path: Path
+) -> None:
+    settings = StudentSettings(minutes=0.05, batch=4)
+    Distiller(teacher, cache, tmp_path / "student", settings, _Ticks()).fit(lambda line: None)
+    student, said = load_dancer(tmp_path / "student" / "dancer.safetensors")
+    assert student.config.steps == 2 and student.config.guided and not student.config.guided_outside
+    assert int(said["step"]) > 0
