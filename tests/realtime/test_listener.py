@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
+from groovecast.audio.features import HOP_S
 from realtime.listener import Listener, beats_of
 
 RATE_HZ = 48000
@@ -47,6 +48,30 @@ def test_the_same_samples_in_any_blocks_give_the_same_answers(cuts: list[int]) -
     np.testing.assert_allclose(one.clock.beat_at(times_s), other.clock.beat_at(times_s), atol=1e-6)
     np.testing.assert_array_equal(one.onset_at(times_s), other.onset_at(times_s))
     np.testing.assert_array_equal(one.energy_at(times_s), other.energy_at(times_s))
+
+
+def test_who_asks_in_between_changes_nothing_and_nobody_hears_later_for_not_asking() -> None:
+    samples, asked, other = kicks(2.0), Listener(RATE_HZ), Listener(RATE_HZ)
+    for first in range(0, len(samples), 500):
+        block = samples[first : first + 500]
+        for one in (asked, other):
+            one.listen(block, first / RATE_HZ)
+        assert asked.heard_until_s == other.heard_until_s
+        newest_s = np.array([asked.heard_until_s - HOP_S / 2])
+        assert first < 24_000 or asked.energy_at(newest_s) > 0
+    times_s = np.arange(0, 2, 0.01)
+    np.testing.assert_array_equal(asked.energy_at(times_s), other.energy_at(times_s))
+    np.testing.assert_array_equal(asked.onset_at(times_s), other.onset_at(times_s))
+    assert (asked.section, asked.musical, asked.silent) == (other.section, other.musical, other.silent)
+    assert asked.clock.confidence == other.clock.confidence
+
+
+def test_a_block_may_be_used_again_by_whom_it_belongs_to() -> None:
+    samples, block, listener = kicks(2.0), np.empty(480, np.float32), Listener(RATE_HZ)
+    for first in range(0, len(samples), 480):
+        block[:] = samples[first : first + 480]
+        listener.listen(block, 100 + first / RATE_HZ)
+    assert listener.energy_slow == hear(samples, [480]).energy_slow
 
 
 @pytest.fixture(scope="module")
