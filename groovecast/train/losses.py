@@ -14,7 +14,7 @@ from groovecast.motion.representation import CONTACTS, HEIGHT, JOINTS, NUMBERS, 
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.train.accents import Accents
 
-WEIGHTS = {"simple": 0.636, "velocity": 5.928, "place": 0.646, "foot": 0.5, "accent": 0.3}
+WEIGHTS = {"simple": 0.636, "velocity": 5.928, "place": 0.646, "foot": 0.5, "accent": 3.0}
 _PLACE_SPREAD_M, _FOOT_SPREAD_M = 0.15, 0.02
 # The root is eleven numbers of 141, and every joint hangs on it; unweighed, a network leaves it standing still.
 _ROOT_WEIGHT, _VELOCITY_WEIGHT, _LEG_WEIGHT = 3.0, 8.0, 1.5
