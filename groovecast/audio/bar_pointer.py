@@ -25,7 +25,7 @@ _PRIOR_BPM, _PRIOR_OCTAVES = 118.0, 0.7  # favourite tempo and how far from it i
 _PRIOR_PER_BEAT = 0.25  # how much of the favour is given again at each beat
 _TEMPO_TRUST = 0.6  # how much the ear's own guess at the tempo counts at each beat
 _USUAL_TRUST = 10.0  # how much its guesses of the last seconds count beside the present one
-_USUAL_SHARE = HOP_S * HOPS_PER_STEP / 8.0  # which are averaged over 8 s
+_USUAL_SHARE = HOP_S * HOPS_PER_STEP / 4.0  # which are averaged over 4 s
 _NEW_LEVEL = (
     1e-2  # how often, a beat, the beat is found to be another level of the metre: double, half, two thirds
 )
