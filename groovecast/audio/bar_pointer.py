@@ -19,7 +19,6 @@ LEAST_TEMPO_BPM, MOST_TEMPO_BPM = 52, 220
 _BEAT_HOPS = 3  # in which a beat is answered
 _BEAT_RATE = 1 / 16  # share of all hops that belong to a beat, about
 _LEAST_CHANCE, _MOST_CHANCE = 0.004, 0.95  # the ear is never surer than this
-_SHARPNESS = 0.8  # an answer lasts for several hops, so each counts for less than a whole witness
 _TEMPO_STIFFNESS = 60.0  # how strongly tempo stays from beat to beat (the same, lambda)
 _PRIOR_BPM, _PRIOR_OCTAVES = 118.0, 0.7  # favourite tempo and how far from it is still welcome
 _PRIOR_PER_BEAT = 0.25  # how much of the favour is given again at each beat
@@ -27,7 +26,7 @@ _TEMPO_TRUST = 0.6  # how much the ear's own guess at the tempo counts at each b
 _USUAL_TRUST = 10.0  # how much its guesses of the last seconds count beside the present one
 _USUAL_SHARE = HOP_S * HOPS_PER_STEP / 4.0  # which are averaged over 4 s
 _NEW_LEVEL = (
-    1e-2  # how often, a beat, the beat is found to be another level of the metre: double, half, two thirds
+    3e-2  # how often, a beat, the beat is found to be another level of the metre: double, half, two thirds
 )
 _GUIDE_OCTAVES = 0.1  # how near to a tempo that is told others must be
 _LEAST_DENSITY = 1e-2  # no tempo is ruled out
@@ -107,7 +106,7 @@ class BarPointer:
         """One hop passes, which is a beat with this probability."""
         chance = min(max(chance, _LEAST_CHANCE), _MOST_CHANCE)
         # against how likely any hop is to be a beat's
-        odds = (chance / (1 - chance) * (1 / _BEAT_RATE - 1)) ** _SHARPNESS
+        odds = chance / (1 - chance) * (1 / _BEAT_RATE - 1)
         belief, before = self._spare, self._belief
         belief[1:] = before[:-1]
         belief[self._firsts] = (before[self._lasts] @ self._change) * self._favour

@@ -58,7 +58,7 @@ class BeatTracker:
         """Begin with nothing heard; what a performer asked of the one `before` stays asked."""
         self._pointer, self._bars = BarPointer(), BarFinder()
         self._shown = ShownBeats()
-        self._hops = 0
+        self._hops = self._answered = 0
         self._period_s = 60 / START_TEMPO_BPM
         self._beat_s, self._beat = 0.0, 0  # beat number _beat is at _beat_s
         self._averaged = 0.0  # beats that period and phase rest on; 0: no tempo yet
@@ -156,8 +156,12 @@ class BeatTracker:
         self._shown_follows(may_jump=self.confidence < CONFIDENT)
 
     def hear(self, answer: Answer, silent: bool) -> None:
-        """The ear's answer for the next two hops, and whether there is any sound."""
-        self._pulse += (answer.pulse - self._pulse) * (len(answer.beat) * HOP_S / self._PULSE_S)
+        """The ear's answer for the next hops, and whether there is any sound."""
+        self._answered += 1
+        share = max(
+            len(answer.beat) * HOP_S / self._PULSE_S, 1 / (self._answered + 1)
+        )  # few answers count as they are
+        self._pulse += (answer.pulse - self._pulse) * share
         self._pointer.favour(answer.tempo)
         for beat, downbeat in zip(answer.beat, answer.downbeat, strict=True):
             self._hear_hop(float(beat), float(downbeat), silent)
