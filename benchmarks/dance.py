@@ -11,7 +11,6 @@ hips and of limb rests. `--bare` switches seam spring, foot lock and groove off.
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,16 @@ import numpy as np
 import groovecast.demo
 from benchmarks.record import artefact, keep, origin
 from groovecast.audio.decode import Audio, load_audio
+from groovecast.measures.accents import accent_lag, accents_s, lags_s, minima_s
+from groovecast.measures.feet import foot_skate_ratio
+from groovecast.measures.smoothness import longest_stillness_s, tilt_degrees
 from groovecast.model.manifest import ONNX_FILE
 from groovecast.motion.kinematics import world_from_local
-from groovecast.motion.rotation import quat_rotate
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import soles_of
 from realtime.dance import DanceSettings
 from realtime.engine import CpuEngine
+from realtime.evaluation.danced import GROUND_M, LIMBS
 from realtime.performance import Performance
 from realtime.settings import BUNDLED_MODEL
 from realtime.shows import model_folder
@@ -33,7 +35,7 @@ from realtime.shows import model_folder
 _FPS = 60.0
 _WARM_S = 10.0
 _LIMBS = ("leftHand", "rightHand", "leftFoot", "rightFoot")
-_STILL_M_S, _SLIDING_M_S = 0.15, 0.3
+_SLIDING_M_S = 0.3
 
 
 def repeated(audio: Audio, seconds: float) -> Audio:
@@ -43,30 +45,14 @@ def repeated(audio: Audio, seconds: float) -> Audio:
     return Audio(np.tile(audio.samples, (rounds, 1))[:wanted], audio.sample_rate_hz)
 
 
-def longest_run(flags: np.ndarray) -> int:
-    """The longest run of true flags."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
-
-
-def lags_ms(found_s: np.ndarray, beats_s: np.ndarray) -> dict[str, float]:
+def lag_figures(found_s: np.ndarray, beats_s: np.ndarray) -> dict[str, float]:
     """Signed lag from each beat to the nearest of the found times within half a beat."""
-    half = float(np.median(np.diff(beats_s))) / 2
-    gaps = found_s[None] - beats_s[:, None]
-    nearest = gaps[np.arange(len(beats_s)), np.abs(gaps).argmin(axis=1)]
-    kept = 1000 * nearest[np.abs(nearest) <= half]
-    low, middle, high = np.percentile(kept, (25, 50, 75))
+    lag = accent_lag(lags_s(found_s, beats_s), 0.0)
     return {
-        "median": round(float(middle), 1),
-        "iqr": round(float(high - low), 1),
-        "within_70ms": round(float((np.abs(kept) < 70).mean()), 3),
+        "median": round(lag.median, 1),
+        "iqr": round(lag.iqr, 1),
+        "within_70ms": round(lag.within_70ms, 3),
     }
-
-
-def minima_s(values: np.ndarray, first_s: float) -> np.ndarray:
-    """The times of the local minima of a curve."""
-    rows = np.flatnonzero((values[1:-1] <= values[:-2]) & (values[1:-1] < values[2:])) + 1
-    return first_s + rows / _FPS
 
 
 def judged(performance: Performance, beats_s: np.ndarray | None) -> dict[str, object]:
@@ -84,13 +70,12 @@ def judged(performance: Performance, beats_s: np.ndarray | None) -> dict[str, ob
     sliding = (
         np.linalg.norm(np.diff(soles.place_m[:, [1, 3]][..., [0, 2]], axis=0), axis=-1) * _FPS > _SLIDING_M_S
     )
-    upright = quat_rotate(quat[:, 0], np.array([0, 1.0, 0]))
-    tilt = np.degrees(np.arccos(np.clip(upright[:, 1], -1, 1)))
+    tilt = tilt_degrees(quat[:, 0])
     minute = slice(0, int(60 * _FPS)), slice(-int(60 * _FPS), None)
     counts = performance.dancer.counts
     figures: dict[str, object] = {
         "seconds": round(len(poses) / _FPS, 1),
-        "longest_still_s": round(longest_run(speed.max(axis=-1) < _STILL_M_S) / _FPS, 2),
+        "longest_still_s": round(longest_stillness_s(place, _FPS), 2),
         "fastest_joint_m_s": round(float(speed.max()), 2),
         "hand_m_s": round(float(speed[:, [skeleton.index(n) for n in _LIMBS[:2]]].mean()), 3),
         "foot_m_s": round(float(speed[:, [skeleton.index(n) for n in _LIMBS[2:]]].mean()), 3),
@@ -98,7 +83,7 @@ def judged(performance: Performance, beats_s: np.ndarray | None) -> dict[str, ob
         "lowest_sole_mm": round(1000 * float(soles.height_m.min()), 2),
         "on_floor_share": round(float((soles.height_m.min(axis=-1) < 0.02).mean()), 3),
         "planted_sliding_share": round(float(sliding[contacts].mean()), 3) if contacts.any() else 0.0,
-        "fsr": round(skate_ratio(place, skeleton.index), 3),
+        "fsr": round(foot_skate_ratio(place[::2], GROUND_M), 3),
         "hips_m": [round(float(root[use, 1].mean()), 3) for use in minute],
         "tilt_degrees": [round(float(tilt[use].mean()), 2) for use in minute],
         "farthest_m": round(float(np.hypot(root[:, 0], root[:, 2]).max()), 2),
@@ -107,22 +92,9 @@ def judged(performance: Performance, beats_s: np.ndarray | None) -> dict[str, ob
     }
     if beats_s is not None:
         use = beats_s[(beats_s > _WARM_S + 1) & (beats_s < _WARM_S + len(poses) / _FPS - 1)]
-        limbs = place[:, [skeleton.index(name) for name in _LIMBS]] - place[:, :1]
-        rest = np.linalg.norm(np.diff(limbs, axis=0), axis=-1).sum(axis=-1)
-        smooth = np.convolve(rest, np.ones(5) / 5, "same")
-        figures["hips_lag_ms"] = lags_ms(minima_s(root[:, 1], _WARM_S), use)
-        figures["accent_lag_ms"] = lags_ms(minima_s(smooth, _WARM_S + 0.5 / _FPS), use)
+        figures["hips_lag_ms"] = lag_figures(minima_s(root[:, 1], _FPS, 0.0) + _WARM_S, use)
+        figures["accent_lag_ms"] = lag_figures(accents_s(place, LIMBS, _FPS) + _WARM_S, use)
     return figures
-
-
-def skate_ratio(place: np.ndarray, index: Callable[[str], int]) -> float:
-    """Lodge's foot skate ratio (`foot_skating.py`), its heights raised to our ankles: 30 frames a second."""
-    ankle, ball = (
-        place[::2, [index(f"{side}{part}") for side in ("left", "right")]] for part in ("Foot", "Toes")
-    )
-    static = (ankle[1:, :, 1] <= 0.16) & (ball[1:, :, 1] <= 0.05)
-    moved = [np.abs(np.diff(joint[..., [0, 2]], axis=0)).mean(axis=-1) for joint in (ankle, ball)]
-    return float((static & (np.maximum(*moved) > 0.01)).sum() / max(static.sum(), 1))
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, CycloptsError, Parameter
 
+from realtime.evaluation.wishes import EvaluationWishes
 from realtime.settings import DanceWishes, ListingWishes, ShowWishes, SoundWishes
 
 # Verbs that the development extras bring along; each is loaded only when it is typed.
@@ -16,6 +17,7 @@ _VERBS_GROUP = "groovecast.verbs"
 _FLAG = Parameter(negative=())
 _DANCE, _SHOW, _SOUND = DanceWishes(), ShowWishes(), SoundWishes()
 _LISTING = ListingWishes()
+_EVALUATION = EvaluationWishes()
 
 app = App(
     name="groovecast",
@@ -110,6 +112,16 @@ def doctor(*, port: int = 8765, json: Annotated[bool, _FLAG] = False) -> None:
         )
 
 
+@app.command
+def evaluate(*, wishes: EvaluationWishes = _EVALUATION) -> None:
+    """How well a model dances: every measure, beside real takes, a slower model, other music and plain retrieval."""
+    from realtime.evaluation.verb import evaluate as run
+
+    report = run(wishes)
+    if wishes.json:
+        _print_json(report)
+
+
 def _print_json(value: object) -> None:
     print(msgspec.json.encode(value).decode())
 
@@ -141,6 +153,7 @@ def _unloaded(name: str) -> Callable[[], None]:
     verb.__doc__ = {
         "train": "Make a model: takes, training. Needs the train extra.",
         "export": "Make a model's artefacts. Needs the train extra.",
+        "distil": "Make a student of two steps from a teacher. Needs the train extra.",
     }.get(name, "")
     return verb
 
@@ -161,7 +174,7 @@ def main(words: list[str] | None = None) -> int:
         return 130
     except ModuleNotFoundError as why:
         asked = f"asked for `{' '.join(words[:2])}`, module {why.name} is missing"
-        extra = "train" if words[0] in ("train", "export") else "cpu"
+        extra = "train" if words[0] in ("train", "export", "distil") else "cpu"
         print(f'groovecast: {asked}: pip install "groovecast[{extra}]"', file=sys.stderr)
         return 1
     except (OSError, ValueError, ImportError, RuntimeError) as why:

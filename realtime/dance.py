@@ -116,6 +116,7 @@ class Dancer:
         start_s: float,
         settings: DanceSettings | None = None,
         beats: Sequence[BeatSource] = (),
+        ears: Listener | None = None,  # others' ears to hear with; its own without
     ) -> None:
         self.settings = settings or DanceSettings()
         self.counts = DanceCounts()
@@ -125,7 +126,7 @@ class Dancer:
         self._ring = SampleRing(int(_RING_S * sample_rate_hz), sample_rate_hz)
         self._sample_rate_hz = sample_rate_hz
         self._start_s = start_s
-        self._listener = Listener(sample_rate_hz)
+        self._listener = ears or Listener(sample_rate_hz)
         self.taps = TapTempo()
         self.conductor = Conductor(self._listener, (self.taps, *beats))
         self._unheard: list[tuple[np.ndarray, float]] = []

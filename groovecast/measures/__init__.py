@@ -1,0 +1,1 @@
+"""How good a dance is, in numbers: one file a measure, each with its source and its equation."""

@@ -1,0 +1,40 @@
+"""What `groovecast evaluate` does with a wish: judge, draw, and tell."""
+
+from typing import Any
+
+from rich.console import Console
+
+from groovecast.takes.take_cache import read_take_cache
+from realtime.evaluation.anybodys import judged_takes
+from realtime.evaluation.danced import keep
+from realtime.evaluation.evaluate import evaluated
+from realtime.evaluation.pictures import write_pictures
+from realtime.evaluation.table import lines_of, table_of
+from realtime.evaluation.wishes import EvaluationWishes
+
+_told = Console(stderr=True, highlight=False)
+_shown = Console(highlight=False, width=200)
+
+
+def evaluate(wishes: EvaluationWishes) -> dict[str, Any]:
+    """The report; shown as a table unless it is wanted as JSON."""
+
+    def told(line: str) -> None:
+        _told.print(line, soft_wrap=True)
+
+    if wishes.motion is not None and wishes.music is not None:
+        takes = None if wishes.takes is None else read_take_cache(wishes.takes)
+        report, dances = judged_takes(wishes.motion, wishes.music, takes, told)
+    else:
+        report, dances = evaluated(wishes, told)
+    for danced in dances:
+        if wishes.keep is not None:
+            keep(danced, wishes.keep)
+        if wishes.pictures is not None:
+            for path in write_pictures(danced, wishes.pictures):
+                told(f"{path}")
+    if not wishes.json:
+        _shown.print(table_of(report))
+        for line in lines_of(report):
+            _shown.print(line, soft_wrap=True)
+    return report
