@@ -92,22 +92,9 @@ def distil(
     seed
         Another seed, another student.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from export.distil import Distiller, StudentSettings
-    from groovecast.train.cli import now_s
+    from groovecast.train.cli import now_s, trained
 
     settings = StudentSettings(minutes=minutes, batch=batch, device=device, seed=seed)
     distiller = Distiller(teacher, takes, run, settings, now_s)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
-        bar = progress.add_task("distilling", total=minutes)
-        progress.update(bar, completed=distiller.spent_s / 60)
-
-        def told(line: dict[str, float]) -> None:
-            said = f"step {line['step']:.0f}, apart {line['consistency']:.3f}, held out {line['test_simple']:.3f}"
-            progress.update(bar, completed=line["minutes"], description=said)
-
-        distiller.fit(told)
-    print(f"{distiller.folder.weights}: {distiller.step} steps in {distiller.spent_s / 60:.1f} minutes")
+    trained(distiller, "distilling", "apart {consistency:.3f}, held out {test_simple:.3f}")

@@ -6,7 +6,6 @@ so that a plan costs one evaluation a step. It is held to the takes by the teach
 last stage continues its own plans.
 """
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +26,11 @@ from groovecast.model.denoiser import (
     stronger,
 )
 from groovecast.train.losses import Judge, number_weights
-from groovecast.train.run import RunFolder, average
+from groovecast.train.run import RunFolder, Training
 from groovecast.train.teacher import (
     Windows,
-    fallen,
     heard_less,
     load_dancer,
-    said_of,
     weathered,
     without_now_and_then,
 )
@@ -75,7 +72,7 @@ def student_config(teacher: ModelConfig, settings: StudentSettings) -> ModelConf
     )
 
 
-class Distiller:
+class Distiller(Training[Denoiser]):
     """One distillation; everything that a resumed run needs is in its folder."""
 
     def __init__(
@@ -83,50 +80,25 @@ class Distiller:
     ) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(1)
-        self.settings, self.folder, self.device = settings, RunFolder(run, "dancer"), settings.device
+        self.settings, self.device = settings, settings.device
         self.teacher, _ = load_dancer(teacher)
         self.teacher.to(self.device).requires_grad_(False)
         config = student_config(self.teacher.config, settings)
         self.data = Windows(takes, config, self.device)
-        self.student = Denoiser(config).to(self.device)
-        self.student.load_state_dict(self.teacher.state_dict(), strict=False)
-        self.shown = copy.deepcopy(self.student).requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(
-            self.student.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), fused=True
-        )
+        student = Denoiser(config).to(self.device)
+        student.load_state_dict(self.teacher.state_dict(), strict=False)
+        super().__init__(settings, RunFolder(run, "dancer"), student, now_s, weight_decay=0.0)
         self.judge, self.weights = Judge(self.device), number_weights().to(self.device)
-        self.step, self.spent_s, self.now_s = 0, 0.0, now_s
-        self._resume()
         self.rng = np.random.default_rng([settings.seed, self.step])
         torch.manual_seed(settings.seed + self.step)
 
-    def fit(self, told: Callable[[dict[str, float]], None]) -> None:
-        """Distil until the budget is spent; `told` hears a line of figures every 50 steps."""
-        budget_s = self.settings.minutes * 60
-        saved, before = self.spent_s, self.now_s()
-        while self.spent_s < budget_s:
-            done = self.spent_s / budget_s
-            for group in self.optimiser.param_groups:
-                group["lr"] = fallen(self.settings.learning_rate, done, self.step, self.settings.warmup_steps)
-            terms = self._descend(done)
-            self.step += 1
-            now = self.now_s()
-            self.spent_s, before = self.spent_s + now - before, now
-            if self.step % 50 == 0:
-                line = {"step": self.step, "minutes": self.spent_s / 60, **terms, **self.examine()}
-                self.folder.log(line)
-                told(line)
-            if self.spent_s - saved > self.settings.save_every_s:
-                self.save()
-                saved = self.spent_s
-        self.save()
-
-    def _descend(self, done: float) -> dict[str, float]:
-        config, settings = self.student.config, self.settings
+    def losses(self, done: float) -> tuple[Tensor, dict[str, float]]:
+        """How far the student's answer is from where the teacher's path leads, and from the takes."""
+        config, settings = self.model.config, self.settings
         begun = max(0.0, (done - settings.rollout_from) / (1 - settings.rollout_from))
         rolled = self.rng.random() < settings.rollout_most * begun
         go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
-        lesson = self.data.lesson(self.student, self.data.train, self.rng, settings.batch, go_on)
+        lesson = self.data.lesson(self.model, self.data.train, self.rng, settings.batch, go_on)
         past = lesson.motion[:, : config.history_frames]
         if rolled:
             music = heard_less(lesson.music, go_on)[:, : config.window_frames]
@@ -135,7 +107,7 @@ class Distiller:
                 plan = self._danced(self.shown, past, music, lesson.style, noise)
             past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
         target = lesson.motion[:, go_on + config.history_frames :]
-        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.student.unknown)
+        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
         told = _Told(weathered(past), music, style, lesson.look_ahead)
         weight = torch.empty(len(style), device=self.device).uniform_(*settings.guidance)
 
@@ -146,17 +118,13 @@ class Distiller:
         keep = alpha_bar(here)[:, None, None]
         noised = keep.sqrt() * target + (1 - keep).sqrt() * torch.randn_like(target)
         aim = self._aim(told, noised, here, there, weight, last=number + 2 == len(levels))
-        clean = self.student(told.history, noised, told.music, here, told.style, told.look_ahead, weight)
+        clean = self.model(told.history, noised, told.music, here, told.style, told.look_ahead, weight)
         apart = ((clean - aim).square() * self.weights).mean(dim=(1, 2))
         consistency = (torch.sqrt(apart + _HUBER**2) - _HUBER).mean()
-        judged = self.judge(self.student, clean, target, told.history[:, -1:], told.music, keep[:, 0, 0])
+        judged = self.judge(self.model, clean, target, told.history[:, -1:], told.music, keep[:, 0, 0])
         first, at_last = settings.held
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(consistency + (first + (at_last - first) * done) * judged.total)
-        torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
-        self.optimiser.step()
-        average(self.shown, self.student, settings.ema, self.step)
-        return {"consistency": float(consistency.detach()), **judged.terms}
+        loss = consistency + (first + (at_last - first) * done) * judged.total
+        return loss, {"consistency": float(consistency.detach()), **judged.terms}
 
     def _aim(
         self, told: "_Told", noised: Tensor, here: Tensor, there: Tensor, weight: Tensor, last: Tensor
@@ -187,8 +155,8 @@ class Distiller:
 
     def examine(self) -> dict[str, float]:
         """The averaged student on held-out windows, sampled as it will dance, beside the takes."""
-        config = self.student.config
-        lesson = self.data.lesson(self.student, self.data.test, np.random.default_rng(0), 32)
+        config = self.model.config
+        lesson = self.data.lesson(self.model, self.data.test, np.random.default_rng(0), 32)
         past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
         noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
         with torch.no_grad():
@@ -197,22 +165,9 @@ class Distiller:
             judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
         return {f"test_{name}": value for name, value in judged.terms.items()}
 
-    def save(self) -> None:
-        """Weights to show, and all that a resumed run needs."""
-        state = {
-            "student": self.student.state_dict(), "shown": self.shown.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "spent_s": self.spent_s,
-        }  # fmt: skip
-        self.folder.save(self.shown, said_of(self.student.config, self.step, self.spent_s), state)
-
-    def _resume(self) -> None:
-        state = self.folder.state(self.device)
-        if state is None:
-            return
-        self.student.load_state_dict(state["student"])
-        self.shown.load_state_dict(state["shown"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.spent_s = state["step"], state["spent_s"]
+    def said(self) -> dict[str, str]:
+        """Its size and its sampler."""
+        return {"config": msgspec.json.encode(self.model.config).decode()}
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import time
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 from rich.console import Console
@@ -11,13 +11,31 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
     from groovecast.train.folders import Hearing
+    from groovecast.train.run import Training
 
 _EARS_GROUP = "groovecast.ears"
 
 now_s = time.monotonic  # of a run's budget
 
+
 app = App(name="train", help="Make a model: takes, training. Needs the train extra.")
 _told = Console(stderr=True, highlight=False)
+
+
+def trained(trainer: "Training[Any]", doing: str, figures: str) -> None:
+    """Train until the budget is spent, with a bar that says the `figures` of the last line, and name the weights."""
+    minutes = trainer.pace.minutes
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_told) as progress:
+        bar = progress.add_task(doing, total=minutes)
+        progress.update(bar, completed=trainer.spent_s / 60)
+
+        def told(line: dict[str, float]) -> None:
+            said = f"step {line['step']:.0f}, " + figures.format(**line)
+            progress.update(bar, completed=line["minutes"], description=said)
+
+        trainer.fit(told)
+    print(f"{trainer.folder.weights}: {trainer.step} steps in {trainer.spent_s / 60:.1f} minutes")
 
 
 @app.command
@@ -119,18 +137,8 @@ def teacher(
 
     config = ModelConfig(width=width, layers=layers, look_ahead=True)
     settings = TeacherSettings(minutes=minutes, seed=seed, batch=batch, device=device, compiled=compiled)
-    trainer = TeacherTrainer(takes, run, settings, config, time.monotonic, begin_from)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_told) as progress:
-        bar = progress.add_task("training", total=minutes)
-        progress.update(bar, completed=trainer.spent_s / 60)
-
-        def told(line: dict[str, float]) -> None:
-            said = f"step {line['step']:.0f}, loss {line['simple']:.3f}, held out {line['test_simple']:.3f}"
-            progress.update(bar, completed=line["minutes"], description=said)
-
-        trainer.fit(told)
-    print(f"{trainer.folder.weights}: {trainer.step} steps in {trainer.spent_s / 60:.1f} minutes")
+    trainer = TeacherTrainer(takes, run, settings, config, now_s, begin_from)
+    trained(trainer, "training", "loss {simple:.3f}, held out {test_simple:.3f}")
 
 
 @app.command
@@ -151,18 +159,8 @@ def ears(*, songs: Path, run: Path, minutes: float = 60.0, seed: int = 3) -> Non
     from groovecast.audio.ear import EarConfig
     from groovecast.train.ears import EarSettings, EarTrainer
 
-    trainer = EarTrainer(songs, run, EarSettings(minutes=minutes, seed=seed), EarConfig(), time.monotonic)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_told) as progress:
-        bar = progress.add_task("training", total=minutes)
-        progress.update(bar, completed=trainer.spent_s / 60)
-
-        def told(line: dict[str, float]) -> None:
-            said = f"step {line['step']:.0f}, beat {line['beat']:.4f}, held out {line['test_beat']:.4f}"
-            progress.update(bar, completed=line["minutes"], description=said)
-
-        trainer.fit(told)
-    print(f"{run / 'ear.safetensors'}: {trainer.step} steps in {trainer.spent_s / 60:.1f} minutes")
+    trainer = EarTrainer(songs, run, EarSettings(minutes=minutes, seed=seed), EarConfig(), now_s)
+    trained(trainer, "training", "beat {beat:.4f}, held out {test_beat:.4f}")
 
 
 @app.command

@@ -1,7 +1,5 @@
 """How an ear is trained: short stretches of rendered music, weathered anew each time, and the truth for each hop."""
 
-import copy
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +7,14 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
 from groovecast.audio.ear import BEAT, DOWNBEAT, HOPS_PER_STEP, PULSE, TEMPO, EarConfig
 from groovecast.model.ear_network import Ear
 from groovecast.train.ear_data import EarSongs, Lesson
+from groovecast.train.run import RunFolder, Training
 
 _PULSE_WEIGHT, _TEMPO_WEIGHT = (
     0.05,
@@ -36,75 +35,31 @@ class EarSettings:
     ema: float = 0.995
     seed: int = 3
     save_every_s: float = 120.0
+    device: str = "cpu"
 
 
-class EarTrainer:
+class EarTrainer(Training[Ear]):
     """One training run; everything that a resumed run needs is in its folder."""
+
+    log_every_steps = 100
 
     def __init__(
         self, songs: Path, run: Path, settings: EarSettings, config: EarConfig, now_s: Callable[[], float]
     ) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(1)
-        self.settings, self.run = settings, run
-        run.mkdir(parents=True, exist_ok=True)
-        self.data = EarSongs(songs)
-        self.model = Ear(config)
-        self.shown = copy.deepcopy(self.model)
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=0.01,
-            betas=(0.9, 0.98),
-            fused=True,
-        )
-        self.step, self.spent_s = 0, 0.0
-        self._now_s = now_s
-        if (run / "state.pt").exists():
-            self._resume()
+        self.settings, self.data = settings, EarSongs(songs)
+        super().__init__(settings, RunFolder(run, "ear"), Ear(config), now_s, weight_decay=0.01)
         self.rng = np.random.default_rng([settings.seed, self.step])
         self._test = self.data.draw(np.random.default_rng(0), 48, settings.hops, held_out=True)
 
-    def fit(self, told: Callable[[dict[str, float]], None]) -> None:
-        """Train until the budget is spent; `told` gets a line now and then."""
-        settings, begun_s, saved_s = self.settings, self._now_s() - self.spent_s, self._now_s()
-        recent: list[dict[str, float]] = []
-        while self.spent_s < settings.minutes * 60:
-            for group in self.optimiser.param_groups:
-                group["lr"] = self._rate()
-            recent.append(self._descend())
-            self.step += 1
-            self.spent_s = self._now_s() - begun_s
-            if self.step % 100 == 0:
-                self.data.read_more()
-                line = {name: float(np.mean([one[name] for one in recent])) for name in recent[0]}
-                line |= {"step": self.step, "minutes": self.spent_s / 60, **self.examine()}
-                recent.clear()
-                with (self.run / "log.jsonl").open("a", encoding="utf-8") as log:
-                    log.write(json.dumps({name: round(value, 5) for name, value in line.items()}) + "\n")
-                told(line)
-            if self._now_s() - saved_s > settings.save_every_s:
-                self.save()
-                saved_s = self._now_s()
-        self.save()
-
-    def _rate(self) -> float:
-        done = min(1.0, self.spent_s / (self.settings.minutes * 60))
-        warm = min(1.0, (self.step + 1) / self.settings.warmup_steps)
-        return float(self.settings.learning_rate * warm * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done))))
-
-    def _descend(self) -> dict[str, float]:
-        lesson = self.data.draw(self.rng, self.settings.batch, self.settings.hops)
-        terms = judged(self.model, lesson)
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(_SCALE * torch.stack(list(terms.values())).sum())
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
-        share = min(self.settings.ema, (self.step + 1) / (self.step + 10))
-        with torch.no_grad():
-            for shown, live in zip(self.shown.parameters(), self.model.parameters(), strict=True):
-                shown.lerp_(live, 1 - share)
-        return {name: value.item() for name, value in terms.items()}
+    def losses(self, done: float) -> tuple[Tensor, dict[str, float]]:
+        """The loss on fresh lessons; songs that were rendered meanwhile are taken in."""
+        if self.step % self.log_every_steps == 0:
+            self.data.read_more()
+        terms = judged(self.model, self.data.draw(self.rng, self.settings.batch, self.settings.hops))
+        loss: Tensor = _SCALE * torch.stack(list(terms.values())).sum()
+        return loss, {name: value.item() for name, value in terms.items()}
 
     def examine(self) -> dict[str, float]:
         """The averaged weights on songs that are never trained on."""
@@ -112,31 +67,12 @@ class EarTrainer:
             terms = judged(self.shown, self._test)
         return {f"test_{name}": float(value) for name, value in terms.items()}
 
-    def save(self) -> None:
-        """Weights to show, and all that a resumed run needs; complete or not there at all."""
-        meta = {
+    def said(self) -> dict[str, str]:
+        """Its size, and how many songs it learned from."""
+        return {
             "config": msgspec.json.encode(self.model.config).decode(),
-            "step": str(self.step), "minutes": f"{self.spent_s / 60:.1f}", "songs": str(len(self.data.songs)),
-        }  # fmt: skip
-        part = self.run / "ear.safetensors.part"
-        save_file(
-            {name: value.contiguous() for name, value in self.shown.state_dict().items()}, part, metadata=meta
-        )
-        part.replace(self.run / "ear.safetensors")
-        state = {
-            "model": self.model.state_dict(), "shown": self.shown.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "spent_s": self.spent_s,
-        }  # fmt: skip
-        part = self.run / "state.pt.part"
-        torch.save(state, part)
-        part.replace(self.run / "state.pt")
-
-    def _resume(self) -> None:
-        state = torch.load(self.run / "state.pt", weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.shown.load_state_dict(state["shown"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.spent_s = state["step"], state["spent_s"]
+            "songs": str(len(self.data.songs)),
+        }
 
 
 def judged(model: Ear, lesson: Lesson) -> dict[str, Tensor]:

@@ -8,7 +8,6 @@ that they can be followed more strongly than was learned (Ho and Salimans 2022).
 """
 
 import contextlib
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,9 @@ from torch import Tensor
 
 from groovecast.model.config import ModelConfig
 from groovecast.model.denoiser import LOG_SNR_HIGH, LOG_SNR_LOW, PURE_NOISE, Denoiser, alpha_bar, sample_ddim
-from groovecast.train.losses import Judge, Judged
+from groovecast.train.losses import Judge
 from groovecast.train.recombine import recombinations
-from groovecast.train.run import RunFolder, average
+from groovecast.train.run import RunFolder, Training
 from groovecast.train.takes import load_takes
 from groovecast.train.windows import Batch, WindowStore
 
@@ -64,7 +63,7 @@ class Lesson:
     look_ahead: Tensor
 
 
-class TeacherTrainer:
+class TeacherTrainer(Training[Denoiser]):
     """One training run; everything that a resumed run needs is in its folder.
 
     `warm` are weights to begin from; the network may be deeper than they are.
@@ -81,64 +80,28 @@ class TeacherTrainer:
     ) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(1)
-        self.settings, self.folder = settings, RunFolder(run, "dancer")
-        self.device = settings.device
+        self.settings, self.device = settings, settings.device
         self.data = Windows(takes, config, self.device)
-        self.model = Denoiser(config)
+        model = Denoiser(config)
         mean, std = self.data.train.statistics()
-        self.model.get_buffer("mean").copy_(torch.from_numpy(mean))
-        self.model.get_buffer("std").copy_(torch.from_numpy(std))
+        model.get_buffer("mean").copy_(torch.from_numpy(mean))
+        model.get_buffer("std").copy_(torch.from_numpy(std))
         if warm is not None:
-            begin_from(self.model, warm)
-        self.model.to(self.device)
-        self.shown = copy.deepcopy(self.model)  # the averaged weights
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=settings.learning_rate,
-            betas=(0.9, 0.98),
-            weight_decay=0.02,
-            fused=True,
-        )
+            begin_from(model, warm)
+        super().__init__(settings, RunFolder(run, "dancer"), model.to(self.device), now_s, weight_decay=0.02)
         self.judge = Judge(self.device)
-        self.step, self.spent_s = 0, 0.0
-        self.now_s = now_s
-        self._resume()
         self.rng = np.random.default_rng([settings.seed, self.step])
         torch.manual_seed(settings.seed + self.step)
-        self._net = torch.compile(self.model) if settings.compiled else self.model
-
-    def fit(self, told: Callable[[dict[str, float]], None]) -> None:
-        """Train until the budget is spent; `told` hears a line of figures every 50 steps."""
-        budget_s = self.settings.minutes * 60
-        saved, before = self.spent_s, self.now_s()
-        while self.spent_s < budget_s:
-            done = self.spent_s / budget_s
-            for group in self.optimiser.param_groups:
-                group["lr"] = fallen(self.settings.learning_rate, done, self.step, self.settings.warmup_steps)
-            judged = self._descend(rolled=self.rng.random() < self._rollout_share(done))
-            self.step += 1
-            now = self.now_s()
-            self.spent_s, before = self.spent_s + now - before, now
-            if self.step % 50 == 0:
-                line = {
-                    "step": self.step,
-                    "minutes": self.spent_s / 60,
-                    **judged.terms,
-                    **self.examine(),
-                }
-                self.folder.log(line)
-                told(line)
-            if self.spent_s - saved > self.settings.save_every_s:
-                self.save()
-                saved = self.spent_s
-        self.save()
+        self._forward = torch.compile(self.model) if settings.compiled else self.model
 
     def _rollout_share(self, done: float) -> float:
         first, full = self.settings.rollout_from, self.settings.rollout_full
         return self.settings.rollout_most * min(1.0, max(0.0, (done - first) / max(full - first, 1e-6)))
 
-    def _descend(self, rolled: bool) -> Judged:
+    def losses(self, done: float) -> tuple[Tensor, dict[str, float]]:
+        """The losses of clean plans from noised ones, after histories of takes or of the network's own."""
         config = self.model.config
+        rolled = self.rng.random() < self._rollout_share(done)
         go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
         lesson = self.data.lesson(self.model, self.data.train, self.rng, self.settings.batch, go_on)
         history = lesson.motion[:, go_on : go_on + config.history_frames]
@@ -153,14 +116,9 @@ class TeacherTrainer:
         keep = alpha_bar(level)[:, None, None]
         noised = keep.sqrt() * target + (1 - keep).sqrt() * torch.randn_like(target)
         with self._half():
-            clean = self._net(history, noised, music, level, style, lesson.look_ahead).float()
+            clean = self._forward(history, noised, music, level, style, lesson.look_ahead).float()
         judged = self.judge(self.model, clean, target, history[:, -1:], music, keep[:, 0, 0])
-        self.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(judged.total)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step()
-        average(self.shown, self.model, self.settings.ema, self.step)
-        return judged
+        return judged.total, judged.terms
 
     def _half(self) -> contextlib.AbstractContextManager[object]:
         """bfloat16 where it is fast."""
@@ -191,23 +149,9 @@ class TeacherTrainer:
             near = (plan[:, :8] - target[:, :8]).pow(2).mean()
         return {"test_near": float(near), **{f"test_{name}": value for name, value in judged.terms.items()}}
 
-    def save(self) -> None:
-        """Weights to show, and all that a resumed run needs; complete or not there at all."""
-        said = said_of(self.model.config, self.step, self.spent_s)
-        state = {
-            "model": self.model.state_dict(), "shown": self.shown.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "spent_s": self.spent_s,
-        }  # fmt: skip
-        self.folder.save(self.shown, said, state)
-
-    def _resume(self) -> None:
-        state = self.folder.state(self.device)
-        if state is None:
-            return
-        self.model.load_state_dict(state["model"])
-        self.shown.load_state_dict(state["shown"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.spent_s = state["step"], state["spent_s"]
+    def said(self) -> dict[str, str]:
+        """Its size."""
+        return {"config": msgspec.json.encode(self.model.config).decode()}
 
 
 class Windows:
@@ -232,12 +176,6 @@ class Windows:
             torch.from_numpy(batch.style).to(self.device),
             torch.from_numpy(batch.look_ahead).to(self.device),
         )
-
-
-def fallen(rate: float, done: float, step: int, warmup_steps: int) -> float:
-    """The learning rate after a share of the budget: a short rise, then a cosine down to a fiftieth."""
-    warm = min(1.0, (step + 1) / warmup_steps)
-    return rate * warm * (0.02 + 0.98 * 0.5 * (1 + float(np.cos(np.pi * min(done, 1.0)))))
 
 
 def weathered(history: Tensor) -> Tensor:
@@ -269,15 +207,6 @@ def heard_less(music: Tensor, frames: int) -> Tensor:
 
 def _few_steps(model: Denoiser, past: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
     return sample_ddim(model, past, music, style, noise, model.config.log_snrs, model.config.inflate)
-
-
-def said_of(config: ModelConfig, step: int, spent_s: float) -> dict[str, str]:
-    """What a file of weights says of itself."""
-    return {
-        "config": msgspec.json.encode(config).decode(),
-        "step": str(step),
-        "minutes": f"{spent_s / 60:.1f}",
-    }
 
 
 def begin_from(model: Denoiser, weights: Path) -> None:

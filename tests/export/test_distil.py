@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from fakes.stepper import takes
+from fakes.ticks import Ticks
 from torch import Tensor
 
 from export.distil import Distiller, StudentSettings, boundaries
@@ -14,17 +15,6 @@ from groovecast.train.takes import save_takes
 from groovecast.train.teacher import TeacherSettings, TeacherTrainer, load_dancer
 
 _TINY = ModelConfig(width=32, layers=1, heads=2, look_ahead=True)
-
-
-class _Ticks:
-    """A clock that goes on by a second each time it is read."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 1.0
-        return self.now
 
 
 @pytest.fixture
@@ -38,7 +28,7 @@ def cache(tmp_path: Path) -> Path:
 def teacher(cache: Path, tmp_path: Path) -> Path:
     """A teacher that has learned a little."""
     quick = TeacherSettings(minutes=1.5, batch=8, warmup_steps=5, learning_rate=3e-3)
-    TeacherTrainer(cache, tmp_path / "teacher", quick, _TINY, _Ticks()).fit(lambda line: None)
+    TeacherTrainer(cache, tmp_path / "teacher", quick, _TINY, Ticks()).fit(lambda line: None)
     return tmp_path / "teacher" / "dancer.safetensors"
 
 
@@ -53,7 +43,7 @@ def _far(distiller: Distiller, guidance: float) -> float:
     """How far the student's two steps end from the guided teacher's forty, on held-out windows."""
     import numpy as np
 
-    lesson = distiller.data.lesson(distiller.student, distiller.data.test, np.random.default_rng(0), 8)
+    lesson = distiller.data.lesson(distiller.model, distiller.data.test, np.random.default_rng(0), 8)
     past = lesson.motion[:, :40]
     noise = torch.randn(8, 50, 141, generator=torch.Generator().manual_seed(1))
 
@@ -76,11 +66,11 @@ def test_a_student_comes_nearer_to_its_teachers_end_in_two_steps_and_goes_on_whe
     settings = StudentSettings(
         minutes=2.0, batch=8, warmup_steps=5, learning_rate=2e-3, ema=0.9, held=(0.1, 0.0)
     )
-    distiller = Distiller(teacher, cache, tmp_path / "student", settings, _Ticks())
+    distiller = Distiller(teacher, cache, tmp_path / "student", settings, Ticks())
     before = _far(distiller, 2.0)
     distiller.fit(lambda line: None)
     assert _far(distiller, 2.0) < 0.8 * before
-    resumed = Distiller(teacher, cache, tmp_path / "student", settings, _Ticks())
+    resumed = Distiller(teacher, cache, tmp_path / "student", settings, Ticks())
     assert resumed.step == distiller.step and resumed.spent_s == distiller.spent_s
     for name, value in resumed.shown.state_dict().items():
         assert torch.equal(value, distiller.shown.state_dict()[name])
@@ -90,7 +80,7 @@ def test_a_student_is_saved_with_the_sampler_that_it_was_made_for(
     cache: Path, teacher: Path, tmp_path: Path
 ) -> None:
     settings = StudentSettings(minutes=0.05, batch=4)
-    Distiller(teacher, cache, tmp_path / "student", settings, _Ticks()).fit(lambda line: None)
+    Distiller(teacher, cache, tmp_path / "student", settings, Ticks()).fit(lambda line: None)
     student, said = load_dancer(tmp_path / "student" / "dancer.safetensors")
     assert student.config.steps == 2 and student.config.guided and not student.config.guided_outside
     assert int(said["step"]) > 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from fakes.stepper import stepping, takes
+from fakes.ticks import Ticks
 
 from groovecast.model.config import ModelConfig
 from groovecast.model.denoiser import Denoiser
@@ -17,17 +18,6 @@ from groovecast.train.takes import save_takes
 from groovecast.train.teacher import TeacherSettings, TeacherTrainer, begin_from, heard_less, load_dancer
 
 _TINY = ModelConfig(width=32, layers=1, heads=2)
-
-
-class _Ticks:
-    """A clock that goes on by a second each time it is read."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        self.now += 1.0
-        return self.now
 
 
 @pytest.fixture
@@ -55,11 +45,11 @@ def test_the_losses_kinematics_are_the_figures() -> None:
 def test_a_run_learns_saves_and_goes_on_where_it_stopped(cache: Path, tmp_path: Path) -> None:
     lines: list[dict[str, float]] = []
     quick = TeacherSettings(minutes=1.0, batch=8, warmup_steps=5, rollout_from=0.7, learning_rate=3e-3)
-    trainer = TeacherTrainer(cache, tmp_path / "run", quick, _TINY, _Ticks())
+    trainer = TeacherTrainer(cache, tmp_path / "run", quick, _TINY, Ticks())
     trainer.fit(lines.append)
     assert trainer.step == 60 and lines[0]["step"] == 50
     more = TeacherSettings(minutes=1.5, batch=8, learning_rate=3e-3)
-    resumed = TeacherTrainer(cache, tmp_path / "run", more, _TINY, _Ticks())
+    resumed = TeacherTrainer(cache, tmp_path / "run", more, _TINY, Ticks())
     assert resumed.step == 60 and resumed.spent_s == 60
     for before, after in zip(trainer.model.parameters(), resumed.model.parameters(), strict=True):
         assert torch.equal(before, after)
@@ -73,7 +63,7 @@ def test_a_deeper_network_that_begins_from_smaller_weights_first_answers_as_they
     cache: Path, tmp_path: Path
 ) -> None:
     quick = TeacherSettings(minutes=0.5, batch=8, learning_rate=3e-3)
-    TeacherTrainer(cache, tmp_path / "run", quick, _TINY, _Ticks()).fit(lambda line: None)
+    TeacherTrainer(cache, tmp_path / "run", quick, _TINY, Ticks()).fit(lambda line: None)
     small, _ = load_dancer(tmp_path / "run" / "dancer.safetensors")
     deep = Denoiser(ModelConfig(width=32, layers=3, heads=2, look_ahead=True)).eval()
     begin_from(deep, tmp_path / "run" / "dancer.safetensors")
