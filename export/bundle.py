@@ -10,7 +10,8 @@ import torch
 from export.card import card_of
 from export.parity import MEAN_DEGREES_MAX, compared
 from export.to_onnx import torch_plan, write_onnx
-from groovecast.model.denoiser import Denoiser
+from groovecast.model.config import ModelConfig
+from groovecast.model.denoiser import LOG_SNR_HIGH, LOG_SNR_LOW, Denoiser
 from groovecast.model.manifest import MANIFEST, ONNX_FILE, Manifest, Parity, entry_of
 from groovecast.train.takes import Take, load_takes
 from groovecast.train.teacher import load_dancer
@@ -24,17 +25,24 @@ PARITY_WINDOWS = 256
 
 
 def bundle(
-    weights: Path, takes: Path, folder: Path, *, windows: int = PARITY_WINDOWS, inflate: float | None = None
+    weights: Path,
+    takes: Path,
+    folder: Path,
+    *,
+    windows: int = PARITY_WINDOWS,
+    inflate: float | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
 ) -> Manifest:
     """Make the model folder of trained weights; the takes give the windows on which parity is measured.
 
-    `inflate` is how much of the noise the sampler carries on; None: as it was trained.
+    `inflate` is how much of the noise the sampler carries on, `steps` how many evaluations a plan takes, `guidance` how
+    strongly music and style are followed; None: as it was trained.
 
     Raises ValueError when the artefact is further from its weights than is shipped.
     """
     model, said = load_dancer(weights)
-    if inflate is not None:
-        model.config = msgspec.structs.replace(model.config, inflate=inflate)
+    model.config = sampled_otherwise(model.config, inflate, steps, guidance)
     danced = load_takes(takes)
     folder.mkdir(parents=True, exist_ok=True)
     artefact = folder / ONNX_FILE
@@ -60,6 +68,22 @@ def bundle(
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     (folder / "README.md").write_text(card_of(manifest, danced), encoding="utf-8")
     return manifest
+
+
+def sampled_otherwise(
+    config: ModelConfig, inflate: float | None, steps: int | None, guidance: float | None
+) -> ModelConfig:
+    """The config with another sampler: `steps` evaluations at even distances in the logarithm of signal to noise."""
+    if steps is not None:
+        if steps < 1:
+            raise ValueError(f"asked for {steps} steps a plan, at least one is needed")
+        between = (
+            np.linspace(LOG_SNR_LOW, LOG_SNR_HIGH, steps)[1:] if steps > 2 else np.array([-2.5])[: steps - 1]
+        )
+        config = msgspec.structs.replace(config, log_snrs=tuple(float(one) for one in between), inflate=1.0)
+    if inflate is not None:
+        config = msgspec.structs.replace(config, inflate=inflate)
+    return config if guidance is None else msgspec.structs.replace(config, guidance=guidance)
 
 
 def _sources(takes: list[Take]) -> str:

@@ -34,6 +34,8 @@ def onnx(
     out: Path,
     windows: int = 256,
     inflate: float | None = None,
+    steps: int | None = None,
+    guidance: float | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """One model folder: ONNX file, manifest with hashes and parity, card.
@@ -50,12 +52,16 @@ def onnx(
         How many windows parity is measured on.
     inflate
         How much of the noise the sampler carries on: more is livelier and less smooth; as trained without it.
+    steps
+        How many evaluations a plan takes: 50 to judge a teacher by; as trained without it.
+    guidance
+        How strongly music and style are followed, 1: as learned; other values of a teacher double a plan's cost.
     json
         Print the manifest as JSON.
     """
     from export.bundle import bundle
 
-    manifest = bundle(weights, takes, out, windows=windows, inflate=inflate)
+    manifest = bundle(weights, takes, out, windows=windows, inflate=inflate, steps=steps, guidance=guidance)
     if json:
         print(msgspec.json.encode(manifest).decode())
         return

@@ -22,13 +22,13 @@ from groovecast.model.denoiser import (
     PURE_NOISE,
     Denoiser,
     alpha_bar,
-    sample_ddim,
     stronger,
 )
 from groovecast.train.losses import Judge, number_weights
 from groovecast.train.run import RunFolder, Training
 from groovecast.train.teacher import (
     Windows,
+    few_steps,
     heard_less,
     load_dancer,
     weathered,
@@ -104,7 +104,7 @@ class Distiller(Training[Denoiser]):
             music = heard_less(lesson.music, go_on)[:, : config.window_frames]
             with torch.no_grad():
                 noise = torch.randn(len(past), config.plan_frames, config.numbers, device=self.device)
-                plan = self._danced(self.shown, past, music, lesson.style, noise)
+                plan = few_steps(self.shown, past, music, lesson, noise)
             past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
         target = lesson.motion[:, go_on + config.history_frames :]
         music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
@@ -150,9 +150,6 @@ class Distiller(Training[Denoiser]):
         without = self.teacher(told.history, noised, torch.zeros_like(told.music), level, unknown)
         return stronger(with_it, without, weight[:, None, None])
 
-    def _danced(self, model: Denoiser, past: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-        return sample_ddim(model, past, music, style, noise, model.config.log_snrs, model.config.inflate)
-
     def examine(self) -> dict[str, float]:
         """The averaged student on held-out windows, sampled as it will dance, beside the takes."""
         config = self.model.config
@@ -160,7 +157,7 @@ class Distiller(Training[Denoiser]):
         past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
         noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
         with torch.no_grad():
-            plan = self._danced(self.shown, past, lesson.music, lesson.style, noise)
+            plan = few_steps(self.shown, past, lesson.music, lesson, noise)
             sure = torch.ones(len(plan), device=self.device)
             judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
         return {f"test_{name}": value for name, value in judged.terms.items()}

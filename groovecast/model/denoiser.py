@@ -133,10 +133,10 @@ class Denoiser(nn.Module):
         """
         blend: Tensor = style @ self.style.weight if style.is_floating_point() else self.style(style)
         if self.look_ahead is not None:
-            share = blend.new_zeros(len(blend)) if look_ahead is None else look_ahead
+            share = torch.zeros_like(blend[:, 0]) if look_ahead is None else look_ahead
             blend = blend + self.look_ahead(share[:, None])
         if self.guidance is not None:
-            weight = blend.new_full((len(blend),), self.config.guidance) if guidance is None else guidance
+            weight = torch.full_like(blend[:, 0], self.config.guidance) if guidance is None else guidance
             blend = blend + self.guidance(weight[:, None] - 1)
         return blend
 
@@ -184,6 +184,7 @@ def sample_ddim(
     noise: Tensor,
     log_snrs: tuple[float, ...],
     inflate: float,
+    look_ahead: Tensor | None = None,
 ) -> Tensor:
     """A plan from noise, through the levels `log_snrs` (rising), in one evaluation each. All normalised.
 
@@ -193,7 +194,7 @@ def sample_ddim(
     x, level, config = noise, model.new_level(PURE_NOISE, len(noise)), model.config
     unknown = torch.full((len(noise),), model.unknown, device=noise.device)
     for log_snr in (*log_snrs, None):
-        clean = model(history, x, music, level, style)
+        clean = model(history, x, music, level, style, look_ahead)
         if config.guided_outside:
             untold = model(history, x, torch.zeros_like(music), level, unknown)
             clean = stronger(clean, untold, config.guidance)

@@ -133,7 +133,7 @@ class TeacherTrainer(Training[Denoiser]):
         music = heard_less(lesson.music, go_on)[:, : config.window_frames]
         with torch.no_grad(), self._half():
             noise = torch.randn(len(past), config.plan_frames, config.numbers, device=self.device)
-            plan = _few_steps(self.model, past, music, lesson.style, noise).float()
+            plan = few_steps(self.model, past, music, lesson, noise).float()
         return torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
 
     def examine(self) -> dict[str, float]:
@@ -143,7 +143,7 @@ class TeacherTrainer(Training[Denoiser]):
         past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
         noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
         with torch.no_grad():
-            plan = _few_steps(self.shown, past, lesson.music, lesson.style, noise)
+            plan = few_steps(self.shown, past, lesson.music, lesson, noise)
             sure = torch.ones(len(plan), device=self.device)
             judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
             near = (plan[:, :8] - target[:, :8]).pow(2).mean()
@@ -205,8 +205,12 @@ def heard_less(music: Tensor, frames: int) -> Tensor:
     return less
 
 
-def _few_steps(model: Denoiser, past: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-    return sample_ddim(model, past, music, style, noise, model.config.log_snrs, model.config.inflate)
+def few_steps(model: Denoiser, past: Tensor, music: Tensor, lesson: Lesson, noise: Tensor) -> Tensor:
+    """A plan by the sampler of the model's config, told of the lesson's style and look-ahead."""
+    config = model.config
+    return sample_ddim(
+        model, past, music, lesson.style, noise, config.log_snrs, config.inflate, lesson.look_ahead
+    )
 
 
 def begin_from(model: Denoiser, weights: Path) -> None:

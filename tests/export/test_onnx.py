@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnxruntime
 import pytest
@@ -9,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 import export.bundle as bundling
-from export.bundle import bundle
+from export.bundle import bundle, sampled_otherwise
 from export.parity import compared
 from export.to_onnx import example_inputs, torch_plan, write_onnx
 from groovecast.model.config import ModelConfig
@@ -88,3 +89,32 @@ def test_a_bundle_holds_hashes_parity_and_a_card(
         file.write(bytes([byte[0] ^ 1]))
     with pytest.raises(ValueError, match="the file has changed, install the model again"):
         checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
+
+
+def test_another_sampler_has_as_many_steps_as_asked_for() -> None:
+    config = ModelConfig(width=32, layers=1, heads=2)
+    for steps in (1, 2, 4, 50):
+        other = sampled_otherwise(config, None, steps, 1.5)
+        assert other.steps == steps and list(other.log_snrs) == sorted(other.log_snrs)
+        assert other.inflate == 1.0 and other.guided_outside
+    assert sampled_otherwise(config, None, None, None) == config
+    with pytest.raises(ValueError, match="asked for 0 steps"):
+        sampled_otherwise(config, None, 0, None)
+
+
+@pytest.mark.parametrize("look_ahead", [False, True])
+@pytest.mark.parametrize("guided", [False, True])
+def test_a_guided_sampler_leaves_pytorch_as_it_is(look_ahead: bool, guided: bool, tmp_path: Path) -> None:
+    """The music counts twice as much in the graph too; a batch of three, where it was written for two."""
+    size = ModelConfig(width=32, layers=2, heads=2, guidance=2.0, look_ahead=look_ahead, guided=guided)
+    model = Denoiser(size).eval()
+    if model.guidance is not None:  # it begins by steering nowhere
+        torch.nn.init.normal_(model.guidance[2].weight, std=3.0)
+    torch.nn.init.normal_(model.motion_out.weight, std=0.1)
+    write_onnx(model, tmp_path / "guided.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "guided.onnx"), providers=["CPUExecutionProvider"])
+    inputs = example_inputs(model, 3, seed=5)
+    plan = session.run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+    np.testing.assert_allclose(plan, torch_plan(model, inputs), atol=2e-4)
+    model.config = msgspec.structs.replace(model.config, guidance=1.0)
+    assert np.abs(plan - torch_plan(model, inputs)).max() > 1e-2

@@ -50,7 +50,7 @@ def test_a_plan_does_not_depend_on_its_neighbours_in_the_batch() -> None:
 def test_the_sampler_arrives_where_an_oracle_points(inflate: float) -> None:
     class Oracle(Denoiser):
         def forward(
-            self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, style: Tensor
+            self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, *told: object
         ) -> Tensor:
             return torch.full_like(noised, 0.7)
 
@@ -66,7 +66,7 @@ def test_a_gaussian_is_sampled_with_most_of_its_spread() -> None:
 
     class Gaussian(Denoiser):
         def forward(
-            self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, style: Tensor
+            self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, *told: object
         ) -> Tensor:
             keep = alpha_bar(log_snr)[:, None, None]
             return spread**2 * keep.sqrt() / (spread**2 * keep + 1 - keep) * noised
