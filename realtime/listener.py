@@ -75,6 +75,11 @@ class Listener:
         return self._start_s + self._complete_hops * HOP_S
 
     @property
+    def nothing_waits(self) -> bool:
+        """Dance thread. Whether all whole hops have been heard, so that asking costs nothing."""
+        return self._complete_hops == self._hops
+
+    @property
     def clock(self) -> BeatClock:
         """The beat as known now; a snapshot that does not change."""
         return self._tracker.clock.shifted(self._start_s)
@@ -143,7 +148,7 @@ class Listener:
 
     def _catch_up(self) -> None:
         """Hear what waits. Every part gives the same for some hops at once as for each alone."""
-        if self._complete_hops == self._hops:
+        if self.nothing_waits:
             return
         levelled = self._leveller.push(np.concatenate(self._waiting))
         self._waiting.clear()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.audio.beat_clock import BeatClock
+from groovecast.audio.features import HOP_S
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from groovecast.model.config import ModelConfig
 from realtime.listener import Listener
@@ -108,7 +109,7 @@ def music_for(
     heard_until_s: float,
 ) -> Float32[np.ndarray, "frames 10"]:
     """The model's ten channels at those times, from what was heard until then and the beat beyond."""
-    heard = times_s <= heard_until_s
+    heard = times_s < heard_until_s - HOP_S / 2  # what sounds then is heard only when its hop is over
     share = energy_told(listener.energy_at(times_s))
     count, beat = len(times_s), np.asarray(clock.beat_at(times_s)) - clock.downbeat
     return channels_from_music(
