@@ -4,6 +4,7 @@ import numpy as np
 
 from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.audio.decode import Audio, mono
+from groovecast.audio.features import HOP_S
 from groovecast.model.conditions import MusicFrames
 from realtime.listener import Listener
 from realtime.mood import energy_told, trust_of
@@ -21,7 +22,8 @@ def heard_music(audio: Audio) -> MusicFrames:
     rows: list[tuple[float, ...]] = []
     for first in range(0, len(samples), block):
         listener.listen(samples[first : first + block], first / audio.sample_rate_hz)
-        while len(rows) / FPS <= listener.heard_until_s:
+        # half a hop less: what lies on the edge of what was heard falls into the hop that is not
+        while len(rows) / FPS < listener.heard_until_s - HOP_S / 2:
             rows.append(_known(listener, len(rows) / FPS))
     beat, bar, tempo_bpm, trust, onset, energy, energy_slow = np.array(rows).reshape(-1, 7).T
     return MusicFrames(beat, bar, tempo_bpm, trust, onset, energy, energy_slow, np.ones(len(rows), bool))

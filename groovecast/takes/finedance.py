@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Float64
 from groovecast.motion.pose import Motion
 from groovecast.motion.rotation import quat_continuous
 from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.takes.array_file import array_of_file
 from groovecast.takes.smpl_body import (
     SMPL_X,
     checked_numbers,
@@ -35,10 +36,10 @@ def read_finedance(path: Path | str) -> Float64[np.ndarray, "frames n"]:
     """The rows of a .npy file. Raises ValueError in one line when they are not FineDance's."""
     path = Path(path)
     try:
-        numbers = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as why:
+        numbers = array_of_file(path)
+    except ValueError as why:
         raise ValueError(f"asked for a FineDance take in {path.name}, found no plain array: {why}") from None
-    return checked_numbers(np.asarray(numbers), WIDTHS, f"a FineDance take in {path.name}")
+    return checked_numbers(numbers, WIDTHS, f"a FineDance take in {path.name}")
 
 
 def motion_from_finedance(numbers: Float[np.ndarray, "frames n"], fps: float = FPS) -> Motion:

@@ -6,7 +6,7 @@ JSON chunk, a chunk of bytes.
 
 import struct
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -28,7 +28,7 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     translation: tuple[float, float, float] = (0.0, 0.0, 0.0)
     rotation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    matrix: tuple[float, ...] | None = None
+    matrix: Annotated[tuple[float, ...], msgspec.Meta(min_length=16, max_length=16)] | None = None
 
 
 class Accessor(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -148,7 +148,7 @@ def parse_glb(data: bytes, title: str = "glTF") -> Glb:
         raise ValueError(f"{asked}, it breaks off at byte {len(data)}: copy or download it again")
     try:
         document = msgspec.json.decode(chunks[_JSON], type=Document)
-    except msgspec.MsgspecError as why:
+    except (msgspec.MsgspecError, RecursionError) as why:
         raise ValueError(f"{asked}, its description is no glTF ({why}): export it again") from None
     return Glb(document, chunks.get(_BIN, b""))
 

@@ -10,6 +10,7 @@ import io
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -29,12 +30,10 @@ from groovecast.takes.smpl_body import (
 FPS = 60.0
 _KEYS = ("smpl_poses", "smpl_trans", "smpl_scaling")
 _MULTIARRAYS = ("numpy.core.multiarray", "numpy._core.multiarray")  # NumPy 1 and 2
-_ADMITTED = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    **{(module, "_reconstruct"): np.zeros(0).__reduce__()[0] for module in _MULTIARRAYS},
-    **{(module, "scalar"): np.float64(0).__reduce__()[0] for module in _MULTIARRAYS},
-}
+_NUMBERS = ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+# All that a kind of number says of itself when it has no fields, no other part and no data of its own.
+_PLAIN = tuple((3, order, None, None, None, -1, -1, 0) for order in "<|")
+_ARRAY = object()  # stands for numpy.ndarray, so that nothing but `_empty` can do anything with it
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,68 @@ class SmplTake:
     scaling: float
 
 
-class _ArraysAlone(pickle.Unpickler):
+class _ArraysAlone(pickle._Unpickler):
+    """The reader in Python, for only that one lets `load_build` be replaced.
+
+    NumPy's own `__setstate__` believes what it reads: a kind of number with an object in a field makes it follow
+    a pointer that lies in the file.
+    """
+
+    stack: list[object]
+
     def find_class(self, module: str, name: str) -> object:
-        """What NumPy's arrays are rebuilt by, and nothing else."""
+        """What stands for that which NumPy's arrays are rebuilt by, and nothing else."""
         try:
             return _ADMITTED[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}") from None
+
+    def load_build(self) -> None:
+        """Fill an array or a kind of number, if what fills it is plain."""
+        filled, state = self.stack[-2:]
+        plain_kind = isinstance(filled, np.dtype) and state in _PLAIN
+        if not plain_kind and not (type(filled) is np.ndarray and _is_plain_content(state)):
+            raise pickle.UnpicklingError(f"it fills a {type(filled).__name__} as no array is filled")
+        pickle._Unpickler.dispatch[pickle.BUILD[0]](self)  # type: ignore[arg-type]  # typed for the other reader
+
+    dispatch: ClassVar = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: load_build}  # type: ignore[dict-item]
+
+
+def _is_plain_content(state: object) -> bool:
+    if not isinstance(state, tuple) or len(state) != 5:
+        return False
+    _, shape, kind, _, content = state
+    sized = isinstance(shape, tuple) and all(isinstance(length, int) and length >= 0 for length in shape)
+    return sized and isinstance(kind, np.dtype) and isinstance(content, bytes)
+
+
+def _empty(kind: object, shape: object, code: object) -> np.ndarray:
+    """The array that is then filled."""
+    if kind is not _ARRAY:
+        raise pickle.UnpicklingError("it asks for an array that is none")
+    return np.zeros(0, np.int8)
+
+
+def _kind(name: object, align: object = False, copy: object = True) -> np.dtype:
+    """A kind of number; its own, for it may be filled."""
+    if name not in _NUMBERS:
+        raise pickle.UnpicklingError(f"it asks for numbers of the kind {name!r:.20}")
+    return np.dtype(str(name), align=False, copy=True)
+
+
+def _number(kind: object, content: object) -> np.generic:
+    if not isinstance(kind, np.dtype) or not isinstance(content, bytes) or len(content) != kind.itemsize:
+        raise pickle.UnpicklingError("it asks for a number that is none")
+    number: np.generic = np.frombuffer(content, kind)[0]
+    return number
+
+
+_ADMITTED: dict[tuple[str, str], object] = {
+    ("numpy", "ndarray"): _ARRAY,
+    ("numpy", "dtype"): _kind,
+    **{(module, "_reconstruct"): _empty for module in _MULTIARRAYS},
+    **{(module, "scalar"): _number for module in _MULTIARRAYS},
+}
 
 
 def read_smpl(path: Path | str) -> SmplTake:

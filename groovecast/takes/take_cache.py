@@ -9,6 +9,7 @@ from jaxtyping import Float
 from groovecast.model.config import ModelConfig
 from groovecast.motion.pose import Motion
 from groovecast.motion.rotation import unit
+from groovecast.takes.array_file import arrays_of_file
 
 FPS = 30.0
 _KEYS = ("ids", "style", "test", "starts", "quat_i16", "root_m", "beat_starts", "beat_frames")
@@ -33,9 +34,8 @@ class CachedTake:
 def read_take_cache(path: Path) -> list[CachedTake]:
     """All takes of a cache. Raises ValueError for a file of another kind."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in _KEYS}
-    except (KeyError, ValueError):
+        arrays = arrays_of_file(path, _KEYS)
+    except ValueError:
         raise ValueError(
             f"asked for takes in {path.name}, it is no take cache: make one with `groovecast train takes`"
         ) from None

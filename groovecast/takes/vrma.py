@@ -49,6 +49,10 @@ _SPEC_VERSIONS = ("1.0", "1.0-draft")
 _FLOAT = 5126
 _LEAST_HIPS_M = 1e-3
 _LONGEST_S = 6 * 3600.0
+_MOST_TURNS = (
+    16_000_000  # of all nodes in all frames that are held at once: about 2 GB, half an hour at 60 fps
+)
+_COLUMNS = {"translation": 3, "rotation": 4}
 _KEY_REACHED = 1 - 1e-5  # of the way to it: key times are 32-bit floats
 
 Values = Float64[np.ndarray, "frames n"]
@@ -77,10 +81,11 @@ def parse_vrma(data: bytes, fps: float = 30.0, title: str = "VRMA") -> Motion:
     """The take in such bytes; `title` names it in errors. Bones that the file lacks stay as their parents are."""
     glb = parse_glb(data, title)
     bones = _bones(glb, title)
-    clip = _Clip.of(glb, fps, title)
-    rest = _World.of(glb.document.nodes, {}, 1, title)
-    moved = _World.of(glb.document.nodes, clip.moves, clip.frames, title)
     skeleton = groovecast_skeleton()
+    tree = _Tree.of(glb.document.nodes, [bones[name] for name in skeleton.names if name in bones], title)
+    clip = _Clip.of(glb, fps, tree, title)
+    rest = _World.of(tree, bones["hips"], {}, 1, title)
+    moved = _World.of(tree, bones["hips"], clip.moves, clip.frames, title)
     turned: list[np.ndarray] = []
     for joint, name in enumerate(skeleton.names):
         if name in bones:
@@ -88,11 +93,11 @@ def parse_vrma(data: bytes, fps: float = 30.0, title: str = "VRMA") -> Motion:
             turned.append(quat_multiply(moved.turn[bones[name]], np.broadcast_to(back, (clip.frames, 4))))
         else:
             turned.append(turned[skeleton.parents[joint]])
-    hips_m = float(rest.place_m[bones["hips"]][0, 1])
+    hips_m = float(rest.hips_m[0, 1])
     if hips_m < _LEAST_HIPS_M:
         what = f"its hips rest {hips_m:g} m above the floor"
         raise ValueError(f"asked for a VRM animation in {title}, {what}: export it standing on the floor")
-    root = moved.place_m[bones["hips"]] * (skeleton.hips_height_m / hips_m)
+    root = moved.hips_m * (skeleton.hips_height_m / hips_m)
     quat = local_from_world(np.stack(turned, axis=1), skeleton.parents)
     return Motion(fps, root, quat_continuous(unit(quat)))
 
@@ -157,7 +162,7 @@ def _bones(glb: Glb, title: str) -> dict[str, int]:
         raise ValueError(f"{asked}, found glTF without {EXTENSION}: export it as .vrma")
     try:
         vrma = msgspec.json.decode(glb.document.extensions[EXTENSION], type=_Vrma)
-    except msgspec.MsgspecError as why:
+    except (msgspec.MsgspecError, RecursionError) as why:
         raise ValueError(f"{asked}, its {EXTENSION} is damaged ({why}): export it again") from None
     if vrma.spec_version not in _SPEC_VERSIONS:
         raise ValueError(f"{asked}, found version {vrma.spec_version!r}: export it as {_SPEC_VERSIONS[0]}")
@@ -178,33 +183,41 @@ class _Clip:
     moves: dict[tuple[int, str], Values]
 
     @staticmethod
-    def of(glb: Glb, fps: float, title: str) -> "_Clip":
+    def of(glb: Glb, fps: float, tree: "_Tree", title: str) -> "_Clip":
         asked = f"asked for a VRM animation in {title}"
         if not glb.document.animations:
             raise ValueError(f"{asked}, found no animation: export it with one")
         animation = glb.document.animations[0]
         wanted = [
-            (channel.target.node, channel.target.path, animation.samplers[channel.sampler])
+            (channel.target.node, channel.target.path, channel.sampler)
             for channel in animation.channels
-            if channel.target.path in ("translation", "rotation")
-            and channel.sampler < len(animation.samplers)
+            if channel.target.path in _COLUMNS and channel.target.node is not None
         ]
-        keys = {}
-        for node, path, sampler in wanted:
-            if node is not None:
-                times, values = array_of(glb, sampler.input)[:, 0], array_of(glb, sampler.output)
-                rows = len(times) * (3 if sampler.interpolation == "CUBICSPLINE" else 1)
-                if not len(times) or len(values) != rows or (np.diff(times) < 0).any():
-                    raise ValueError(f"{asked}, {path} of node {node} has disordered keys: export it again")
-                if not (np.isfinite(times).all() and np.isfinite(values).all()):
-                    raise ValueError(f"{asked}, {path} of node {node} is not finite: export it again")
-                keys[node, path] = (times, values, sampler.interpolation)
-        if not keys:
+        if not wanted:
             raise ValueError(f"{asked}, its animation moves nothing: export it again")
-        last_s = max(float(times[-1]) for times, *_ in keys.values())
-        if not 0 <= last_s < _LONGEST_S:
+        keys, last_s = {}, -np.inf
+        for node, path, number in wanted:
+            if not 0 <= number < len(animation.samplers):
+                what = f"{path} of node {node} by sampler {number} of {len(animation.samplers)}"
+                raise ValueError(f"{asked}, found {what}: export it again")
+            sampler = animation.samplers[number]
+            times, values = array_of(glb, sampler.input), array_of(glb, sampler.output)
+            if (times.shape[1], values.shape[1]) != (1, _COLUMNS[path]):
+                what = f"{path} of node {node} in {values.shape[1]} numbers at times of {times.shape[1]}"
+                raise ValueError(f"{asked}, found {what}, not {_COLUMNS[path]} at 1: export it again")
+            rows = len(times) * (3 if sampler.interpolation == "CUBICSPLINE" else 1)
+            if not len(times) or len(values) != rows or (np.diff(times[:, 0]) < 0).any():
+                raise ValueError(f"{asked}, {path} of node {node} has disordered keys: export it again")
+            if not (np.isfinite(times).all() and np.isfinite(values).all()):
+                raise ValueError(f"{asked}, {path} of node {node} is not finite: export it again")
+            last_s = max(last_s, float(times[-1, 0]))
+            if node in tree.above:
+                keys[node, path] = (times[:, 0], values, sampler.interpolation)
+        turns = len(tree.above) + len(groovecast_skeleton().names)
+        longest_s = min(_LONGEST_S, _MOST_TURNS / turns / fps)
+        if not 0 <= last_s < longest_s:
             raise ValueError(
-                f"{asked}, its last key is at {last_s:g} s: cut it to less than {_LONGEST_S:g} s"
+                f"{asked}, its last key is at {last_s:g} s: cut it to less than {longest_s:.0f} s"
             )
         frames = int(np.floor(last_s * fps + 1e-4)) + 1
         at_s = np.arange(frames) / fps
@@ -238,48 +251,69 @@ def _sampled(
 
 
 @dataclass(frozen=True)
-class _World:
-    """Every node's turn and place in the world, frame by frame."""
+class _Tree:
+    """The nodes that move a bone, from the top down, each with its parent; a file may have any number of others."""
 
-    turn: dict[int, Float64[np.ndarray, "frames 4"]]
-    place_m: dict[int, Float64[np.ndarray, "frames 3"]]
+    nodes: tuple[Node, ...]
+    above: dict[int, int | None]
 
     @staticmethod
-    def of(
-        nodes: tuple[Node, ...], moves: dict[tuple[int, str], Values], frames: int, title: str
-    ) -> "_World":
+    def of(nodes: tuple[Node, ...], bones: list[int], title: str) -> "_Tree":
         children = [child for node in nodes for child in node.children]
         if len(set(children)) < len(children) or not set(children) <= set(range(len(nodes))):
             raise ValueError(f"asked for the nodes of {title}, their children are no tree: export it again")
         parents = {child: parent for parent, node in enumerate(nodes) for child in node.children}
-        world = _World({}, {})
-        stretch: dict[int, np.ndarray] = {}  # 3 x 3: turn and scale of all above
-        waiting = [number for number in range(len(nodes)) if number not in parents]
-        while waiting:
-            number = waiting.pop()
-            place, quat, scale = _local(nodes[number])
-            place = moves.get((number, "translation"), np.broadcast_to(place, (frames, 3)))
-            quat = moves.get((number, "rotation"), np.broadcast_to(quat, (frames, 4)))
-            own = matrix_from_quat(quat) * scale
-            above = parents.get(number)
-            if above is None:
-                world.turn[number], world.place_m[number], stretch[number] = quat, place, own
-            else:
-                world.turn[number] = quat_multiply(world.turn[above], quat)
-                moved = np.einsum("fij,fj->fi", stretch[above], place)
-                world.place_m[number] = world.place_m[above] + moved
-                stretch[number] = stretch[above] @ own
-            waiting += nodes[number].children
-        if len(world.turn) < len(nodes):
+        downward = [number for number in range(len(nodes)) if number not in parents]
+        for number in downward:
+            downward.extend(nodes[number].children)
+        if len(downward) < len(nodes):
             raise ValueError(f"asked for the nodes of {title}, found a ring of children: export it again")
-        return world
+        moving = set[int]()
+        for bone in bones:
+            upward: int | None = bone
+            while upward is not None and upward not in moving:
+                moving.add(upward)
+                upward = parents.get(upward)
+        return _Tree(nodes, {number: parents.get(number) for number in downward if number in moving})
 
 
-def _local(node: Node) -> tuple[np.ndarray, np.ndarray, Float[np.ndarray, " 3"]]:
+@dataclass(frozen=True)
+class _World:
+    """The turn in the world of every node that moves a bone, and the place of the hips, frame by frame."""
+
+    turn: dict[int, Float64[np.ndarray, "frames 4"]]
+    hips_m: Float64[np.ndarray, "frames 3"]
+
+    @staticmethod
+    def of(tree: _Tree, hips: int, moves: dict[tuple[int, str], Values], frames: int, title: str) -> "_World":
+        turn: dict[int, np.ndarray] = {}
+        local: dict[
+            int, np.ndarray
+        ] = {}  # their turns against their parents: what the place of the hips needs
+        for number, parent in tree.above.items():
+            _, quat, _ = _local(tree.nodes[number], title)
+            local[number] = moves.get((number, "rotation"), np.broadcast_to(quat, (frames, 4)))
+            turn[number] = local[number] if parent is None else quat_multiply(turn[parent], local[number])
+        hips_m, node = np.zeros((frames, 3)), hips
+        upward: int | None = hips
+        while upward is not None:
+            node = upward
+            place, _, scale = _local(tree.nodes[node], title)
+            stretched = np.einsum("fij,fj->fi", matrix_from_quat(local[node]) * scale, hips_m)
+            hips_m = moves.get((node, "translation"), place) + stretched
+            upward = tree.above[node]
+        return _World(turn, hips_m)
+
+
+def _local(node: Node, title: str) -> tuple[np.ndarray, np.ndarray, Float[np.ndarray, " 3"]]:
     """A node's place, turn (w x y z) and scale at rest."""
     if node.matrix is None:
         x, y, z, w = node.rotation
         return np.array(node.translation), unit(np.array([w, x, y, z])), np.array(node.scale)
     matrix = np.array(node.matrix).reshape(4, 4).T
     scale = np.linalg.norm(matrix[:3, :3], axis=0)
+    if not scale.all():
+        raise ValueError(
+            f"asked for the nodes of {title}, the matrix of {node.name!r} is flat: export it again"
+        )
     return matrix[:3, 3], quat_from_matrix(matrix[:3, :3] / scale), scale

@@ -85,6 +85,8 @@ def rests_s(motion: Motion) -> np.ndarray:
 def settled(motion: Motion, pulse: Pulse, every: int = 1) -> Pulse:
     """The same grid, moved as a whole so that the most of its beats (or of every other one) have a rest beside them."""
     rests, beats = rests_s(motion), pulse.beat_frames[::every] / motion.fps
+    if not len(rests):  # nobody moves
+        return pulse
     shifts = np.arange(-_SETTLES_S, _SETTLES_S + 1e-9, 1 / 120)
     gaps = np.abs(rests[None, None] - (beats[None] + shifts[:, None])[..., None]).min(axis=-1)
     near = np.clip(1 - gaps / _NEAR_S, 0, None).sum(axis=1)

@@ -10,6 +10,7 @@ from groovecast.train.pulse import Pulse
 FPS = 30.0
 # The dancer is told a beat at all from this trust on; a song sure of it for less than this share has no pulse.
 _SURE, _SURE_SHARE = 0.5, 0.4
+_WALTZ_BEATS = 3  # the one other bar that a dancer is told of
 
 
 def music_within(music: MusicFrames, start: int, stop: int) -> MusicFrames:
@@ -21,7 +22,7 @@ def music_within(music: MusicFrames, start: int, stop: int) -> MusicFrames:
     more = beyond * music.tempo_bpm[last] / 60 / FPS
     return MusicFrames(
         beat=music.beat[kept] + more,
-        bar=music.bar[kept] + more / BEATS_PER_BAR,
+        bar=music.bar[kept] + more / _bar_beats(music)[last],
         tempo_bpm=music.tempo_bpm[kept],
         trust=music.trust[kept] * inside,
         onset=music.onset[kept] * inside,
@@ -32,12 +33,13 @@ def music_within(music: MusicFrames, start: int, stop: int) -> MusicFrames:
 
 
 def pulse_of_music(music: MusicFrames) -> Pulse | None:
-    """The beats as announced, in frames, from the first one that begins a bar; None where they were rarely sure.
+    """The beats as announced, in frames, from the first one that begins a bar.
 
+    None where they were rarely sure, and for a waltz: a pulse has ones at every fourth beat, and would be wrong of it.
     Before the ears were sure, and where they were not for a moment, the beats of their count stand in.
     """
     sure = music.trust >= _SURE
-    if sure.mean() < _SURE_SHARE:
+    if sure.mean() < _SURE_SHARE or np.median(_bar_beats(music)[sure]) == _WALTZ_BEATS:
         return None
     first = int(np.argmax(sure))
     rate = music.tempo_bpm[first] / 60 / FPS
@@ -67,7 +69,7 @@ def stretched_music(music: MusicFrames, factor: float, frames: int) -> MusicFram
     return MusicFrames(
         beat=beat,
         # a bar found to begin elsewhere jumps: there is nothing between before and after
-        bar=music.bar[near] + (beat - music.beat[near]) / BEATS_PER_BAR,
+        bar=music.bar[near] + (beat - music.beat[near]) / _bar_beats(music)[near],
         tempo_bpm=_between(music.tempo_bpm, at) / factor,
         trust=_between(music.trust, at),
         onset=_between(music.onset, at),
@@ -75,6 +77,16 @@ def stretched_music(music: MusicFrames, factor: float, frames: int) -> MusicFram
         energy_slow=_between(music.energy_slow, at),
         heard=music.heard[near],
     )
+
+
+def _bar_beats(music: MusicFrames) -> Float[np.ndarray, " frames"]:
+    """How many beats the bar of each frame has: three or four, by how fast the bars are counted."""
+    if len(music.beat) < 2:
+        return np.full(len(music.beat), BEATS_PER_BAR, np.float64)
+    bars = np.diff(music.bar) / np.maximum(np.diff(music.beat), 1e-9)
+    # nearer to a third than to a fourth; beyond, the bar was found to begin elsewhere
+    waltz = np.abs(bars - 1 / _WALTZ_BEATS) < 1 / 24
+    return np.where(np.append(waltz[:1], waltz), _WALTZ_BEATS, BEATS_PER_BAR).astype(np.float64)
 
 
 def _between(values: Float[np.ndarray, " frames"], at: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

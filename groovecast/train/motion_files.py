@@ -16,6 +16,7 @@ from groovecast.motion.rotation import (
     yaw_from_quat,
 )
 from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.takes.array_file import array_of_file
 from groovecast.takes.bvh import Bvh, motion_from_bvh, read_bvh
 from groovecast.takes.edge_motion import NUMBERS as EDGE_NUMBERS
 from groovecast.takes.edge_motion import motion_from_edge
@@ -117,8 +118,8 @@ def _of_smpl(path: Path) -> Motion:
 
 def _of_numbers(path: Path) -> Motion:
     try:
-        numbers = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError):
+        numbers = array_of_file(path)
+    except ValueError:
         raise ValueError(f"asked for motion in {path.name}, found no plain array: save it as one") from None
     width = numbers.shape[-1] if np.ndim(numbers) == 2 else 0
     if width not in _OF_WIDTH:

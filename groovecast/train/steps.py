@@ -58,6 +58,8 @@ def step_tempo(motions: list[Motion], low_bpm: float, high_bpm: float) -> tuple[
     tempi = np.arange(low_bpm, high_bpm, 0.25)
     folded = np.mean([_folded(motion, tempi) for motion in motions], axis=0)
     repeats = np.mean([_repeats(motion, tempi) for motion in motions], axis=0)
+    if np.median(folded) < 1e-9:  # nobody steps
+        return float(tempi[0]), 0.0
     score = folded / np.median(folded) * (0.3 + np.clip(repeats, 0, None))
     best = int(np.argmax(score))
     return float(tempi[best]), float(score[best] / np.median(score))
@@ -88,7 +90,7 @@ def _repeats(motion: Motion, tempi: Float64[np.ndarray, " tempi"]) -> Float64[np
         count = len(speed)
         spectrum = np.fft.rfft(speed - speed.mean(), 2 * count)
         alike = np.fft.irfft(np.abs(spectrum) ** 2)[: count // 2]
-        alike = alike / alike[0] * count / (count - np.arange(count // 2))
+        alike = alike / max(alike[0], 1e-12) * count / (count - np.arange(count // 2))
         total += np.interp(480 / tempi * motion.fps, np.arange(count // 2), alike) / 2
     return total
 

@@ -12,6 +12,7 @@ from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import soles_of
+from groovecast.takes.array_file import array_of_file, arrays_of_file
 from groovecast.takes.bvh import motion_from_bvh, read_bvh
 from groovecast.takes.edge_motion import motion_from_edge
 from groovecast.takes.fact_motion import motion_from_fact
@@ -43,7 +44,9 @@ def judged_takes(
     for path in paths:
         song = read_song(_song_of(path, music))
         told(f"{path.name} to {song.name}")
-        danced = danced_from_motion(path.stem, read_motion(path), song.beats_s)
+        motion, begin_s = read_motion(path), _begin_s(path)
+        song = song.cut(begin_s, song.audio.duration_s)
+        danced = replace(danced_from_motion(path.stem, motion, song.beats_s), begin_s=begin_s)
         end_s = min(danced.duration_s, song.audio.duration_s)
         cut = danced.from_s(0.0, end_s)
         if cut.duration_s < CLIP_S:
@@ -83,9 +86,9 @@ def _of_smpl(path: Path) -> Motion:
 def _of_arrays(path: Path) -> Motion:
     """An .npz with fps, root_m (frames, 3) and local_quat_wxyz (frames, 22 or more, 4)."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            fps, root_m, quat = float(file["fps"]), file["root_m"], file["local_quat_wxyz"]
-    except (KeyError, ValueError):
+        found = arrays_of_file(path, ("fps", "root_m", "local_quat_wxyz"))
+        fps, root_m, quat = float(found["fps"]), found["root_m"], found["local_quat_wxyz"]
+    except (TypeError, ValueError):  # a TypeError: several frame rates
         raise ValueError(
             f"asked for a take in {path.name}, it lacks fps, root_m or local_quat_wxyz: see docs/evaluation.md"
         ) from None
@@ -100,7 +103,10 @@ def _of_arrays(path: Path) -> Motion:
 
 def _of_rows(path: Path) -> Motion:
     """An .npy with the rows of FACT, EDGE or FineDance, told by their length."""
-    numbers = np.load(path, allow_pickle=False)
+    try:
+        numbers = array_of_file(path)
+    except ValueError as why:
+        raise ValueError(f"asked for a take in {path.name}, found no plain array: {why}") from None
     width = numbers.shape[-1] if numbers.ndim == 2 else 0
     if width not in _OF_WIDTH:
         known = ", ".join(map(str, sorted(_OF_WIDTH)))
@@ -117,6 +123,21 @@ _OF_WIDTH: dict[int, Callable[[np.ndarray], Motion]] = {
     151: motion_from_edge, 219: motion_from_fact, 225: motion_from_fact,
     315: motion_from_finedance, 319: motion_from_finedance,
 }  # fmt: skip
+
+
+def _begin_s(path: Path) -> float:
+    """Where in its song a take begins: one that we kept says so, for its first steps were cut away."""
+    if path.suffix.lower() != ".npz":
+        return 0.0
+    try:
+        begin_s = float(arrays_of_file(path, ("begin_s",))["begin_s"])
+    except (TypeError, ValueError):  # of another program, or older: with its song
+        return 0.0
+    if not 0 <= begin_s < np.inf:
+        raise ValueError(
+            f"asked for a take in {path.name}, it begins at {begin_s:g} s of its song: give 0 or more"
+        )
+    return begin_s
 
 
 def _on_the_floor(motion: Motion) -> Motion:

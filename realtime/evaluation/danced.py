@@ -36,6 +36,7 @@ class Danced:
     styles: tuple[tuple[str, float], ...] = ()  # how much of the time each was danced
     rejected: int = 0
     misses: int = 0
+    begin_s: float = 0.0  # where in the whole song its first frame is
 
     @property
     def duration_s(self) -> float:
@@ -65,6 +66,7 @@ class Danced:
             beats_s=inside(self.beats_s),
             seams_s=inside(self.seams_s),
             song=None if self.song is None else self.song.cut(begin_s, end_s),
+            begin_s=self.begin_s + begin_s,
         )
 
 
@@ -73,7 +75,11 @@ def keep(danced: Danced, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{danced.name}.npz"
     np.savez_compressed(
-        path, fps=SHOWN_FPS, root_m=danced.place_m[:, 0], local_quat_wxyz=danced.local_quat_wxyz
+        path,
+        fps=SHOWN_FPS,
+        root_m=danced.place_m[:, 0],
+        local_quat_wxyz=danced.local_quat_wxyz,
+        begin_s=danced.begin_s,
     )
     return path
 

@@ -244,6 +244,22 @@ def test_anybody_s_takes_are_as_late_as_they_were_made(
     assert report["fsr"] == 0
 
 
+@pytest.mark.parametrize("begin_s", [0.0, 3.3])
+def test_a_kept_dance_is_judged_again_to_the_part_of_its_song(
+    begin_s: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = _anybodys(tmp_path, 0.0)
+    for name, bpm in (("a", 120.0), ("b", 100.0)):
+        danced = danced_from_motion(name, swinging(14.0, 60 / bpm), np.arange(0, 14, 60 / bpm))
+        keep(danced.from_s(1.1).from_s(begin_s), tmp_path / "motion")
+    assert main([*words, "--json", "--keep", str(tmp_path / "again")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["accent_lag_ms"]["median"] == pytest.approx(0, abs=5)
+    assert report["accent_lag_ms"]["within_70ms"] == 1.0
+    with np.load(tmp_path / "again" / "a.npz") as again:
+        assert float(again["begin_s"]) == pytest.approx(1.1 + begin_s)
+
+
 def test_takes_of_every_kind_are_read_and_stand_on_the_floor(tmp_path: Path) -> None:
     motion = at_fps(swinging(2.0, 0.5), 60.0)
     lifted = replace(motion, root_m=motion.root_m + np.array([0, 0.3, 0], np.float32))

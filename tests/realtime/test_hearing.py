@@ -36,6 +36,15 @@ def test_every_frame_is_known_and_the_beat_is_found(club: Audio) -> None:
         assert channel.min() >= 0 and channel.max() <= 1
 
 
+def test_frames_on_the_edge_of_a_hop_are_heard_like_all_others(club: Audio) -> None:
+    # each third frame begins with a hop, and would be asked for before that hop was heard
+    music = heard_music(Audio(club.samples[: 4 * club.sample_rate_hz], club.sample_rate_hz))
+    energies = [music.energy[30 + third :: 3] for third in range(3)]
+    assert min(energy.min() for energy in energies) > 0.31, "calm is 0.3, and so is what was not heard"
+    means = [energy.mean() for energy in energies]
+    assert max(means) - min(means) < 0.05
+
+
 def test_silence_has_no_beat_to_trust() -> None:
     music = heard_music(Audio(np.zeros((24000 * 2, 1), np.float32), 24000))
     assert len(music.beat) in (60, 61) and not music.trust.any() and not music.energy.any()

@@ -58,7 +58,10 @@ def test_rows_may_stand_apart() -> None:
 
 
 _WHOLE = glb_bytes(_glb(np.zeros(3, "<f4").tobytes(), Accessor(5126, 1, "VEC3", 0)))
-_BAD_JSON = b'{"asset": {"version": 7}}   '
+
+
+def _described(text: bytes) -> bytes:
+    return struct.pack("<4sIII4s", b"glTF", 2, 20 + len(text), len(text), b"JSON") + text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,12 @@ _BAD_JSON = b'{"asset": {"version": 7}}   '
         (_WHOLE[:4] + struct.pack("<I", 1) + _WHOLE[8:], "no glTF 2.0 binary"),
         (_WHOLE[:-5], "breaks off"),
         (_WHOLE[:40], "breaks off"),
-        (struct.pack("<4sIII4s", b"glTF", 2, 20 + 28, 28, b"JSON") + _BAD_JSON, "no glTF"),
+        (_described(b'{"asset": {"version": 7}}   '), "no glTF"),
+        (
+            _described(b'{"asset": {"version": "2.0"}, "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+            "no glTF",
+        ),
+        (_described(b'{"asset": {"version": "2.0"}, "nodes": [{"matrix": [1, 2]}]}'), "matrix"),
     ],
 )
 def test_damage_is_told_in_one_line(data: bytes, found: str) -> None:

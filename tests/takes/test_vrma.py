@@ -1,5 +1,6 @@
 """VRM animations come back as they went, and one whose bones rest in other axes moves our joints as it means."""
 
+import tracemalloc
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -230,6 +231,7 @@ def test_keys_at_any_times_are_sampled_at_30_frames_a_second(how: str) -> None:
 
 def _without(key: str) -> bytes:
     maker = foreign(bouncing(0.2))
+    last = len(maker.samplers) - 1  # the place of the hips
     if key == "animation":
         maker.channels = []
     elif key == "hips":
@@ -242,6 +244,20 @@ def _without(key: str) -> bytes:
         maker.nodes[1] = msgspec.structs.replace(maker.nodes[1], translation=(0.0, 0.0, 0.0))
     elif key == "keys":
         maker.samplers[0] = Sampler(maker.samplers[0].input, maker.array(np.zeros((1, 4))))
+    elif key == "sampler":
+        maker.channels[0] = Channel(-99, maker.channels[0].target)
+    elif key == "turns of three":
+        maker.samplers[0] = Sampler(maker.samplers[0].input, maker.samplers[last].output)
+    elif key == "places of one":
+        maker.samplers[last] = Sampler(maker.samplers[last].input, maker.samplers[last].input)
+    elif key == "times of three":
+        maker.samplers[last] = Sampler(maker.samplers[last].output, maker.samplers[last].output)
+    elif key == "matrix":
+        maker.nodes[0] = Node("Armature", maker.nodes[0].children, matrix=(0.0,) * 16)
+    elif key == "before":
+        maker.samplers = [Sampler(maker.array(np.full((6, 1), -1.0)), each.output) for each in maker.samplers]
+    elif key == "hours":
+        maker.move(2, "rotation", np.array([6 * 3600 - 1.0]), np.array([[1.0, 0, 0, 0]]))
     return maker.bytes("2.0" if key == "version" else "1.0")
 
 
@@ -250,12 +266,31 @@ def _without(key: str) -> bytes:
     [
         ("animation", "no animation"), ("hips", "no bone 'hips'"), ("node", "'head' at node 99"), ("tree", "no tree"),
         ("floor", "rest 0 m"), ("keys", "disordered keys"), ("version", "'2.0'"),
+        ("sampler", "by sampler -99 of 23"), ("turns of three", "in 3 numbers"), ("places of one", "in 1 numbers"),
+        ("times of three", "at times of 3"), ("matrix", "'Armature' is flat"), ("before", "at -1 s"),
+        ("hours", "at 21599 s: cut it to less"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_danced_is_told_in_one_line(key: str, found: str) -> None:
     with pytest.raises(ValueError, match=found) as told:
         parse_vrma(_without(key), title="odd.vrma")
     assert "odd.vrma" in str(told.value) and len(str(told.value).splitlines()) == 1
+
+
+def test_nodes_that_move_no_bone_cost_nothing() -> None:
+    danced = bouncing(60.0)
+    maker = foreign(danced)
+    first = len(maker.nodes)
+    maker.nodes += [
+        Node(f"hair {number}") for number in range(20_000)
+    ]  # 1.2 GB, were they turned in each frame
+    maker.move(first, "rotation", np.array([0.0]), np.array([[1.0, 0, 0, 0]]))
+    tracemalloc.start()
+    again = parse_vrma(maker.bytes())
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(places_of(again), places_of(danced), atol=1e-4)
+    assert most < 150e6
 
 
 def test_a_model_without_an_animation_is_told_apart() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from groovecast.takes.finedance import finedance_from_motion
 from groovecast.takes.smpl import smpl_from_motion, write_smpl
 from groovecast.takes.vrma import write_vrma
 from groovecast.train.cli import app
-from groovecast.train.folders import pairs_in, read_folder, splits_of
+from groovecast.train.folders import Pair, pairs_in, read_folder, splits_of
 from groovecast.train.heard import music_within, pulse_of_music, stretched_music
 from groovecast.train.ledger import Outcome
 from groovecast.train.takes import Take, load_takes, save_takes
@@ -52,6 +53,11 @@ class Ears:
 
 def _command(*words: str) -> None:
     app(["takes", *words], exit_on_error=False, print_error=False, result_action="return_value")
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _song(path: Path, seconds: float = 6.0) -> None:
@@ -143,6 +149,65 @@ def test_a_song_of_every_ten_is_held_out_whole(tmp_path: Path) -> None:
     assert [group for group, split in splits.items() if split == "test"] == ["009", "019"]
 
 
+@pytest.mark.parametrize(("songs", "held_out"), [(1, []), (2, ["1.wav"]), (9, ["8.wav"]), (11, ["9.wav"])])
+def test_of_few_songs_the_last_is_held_out(songs: int, held_out: list[str], tmp_path: Path) -> None:
+    pairs = [Pair(tmp_path / f"{number}.npy", tmp_path / f"{number:x}.wav") for number in range(songs)]
+    assert [Path(group).name for group, split in splits_of(pairs).items() if split == "test"] == held_out
+
+
+def test_each_dancer_is_paired_with_the_song_beside_them(tmp_path: Path) -> None:
+    for dancer in ("ann", "bob"):
+        write_vrma(_made(tmp_path / dancer / "01.vrma"), bouncing(1.0))
+        _song(tmp_path / dancer / "01.wav")
+    paired = pairs_in(tmp_path)
+    assert [pair.song for pair in paired] == [tmp_path / dancer / "01.wav" for dancer in ("ann", "bob")]
+    assert paired[0].group != paired[1].group, "they are two songs"
+
+
+def test_songs_that_lie_apart_are_found_at_the_same_place(tmp_path: Path) -> None:
+    for dancer in ("ann", "bob"):
+        write_vrma(_made(tmp_path / "moved" / dancer / "01.vrma"), bouncing(1.0))
+        _song(tmp_path / "songs" / dancer / "01.wav")
+    paired = pairs_in(tmp_path / "moved", tmp_path / "songs")
+    assert [pair.song for pair in paired] == [
+        tmp_path / "songs" / dancer / "01.wav" for dancer in ("ann", "bob")
+    ]
+
+
+def test_a_motion_that_two_songs_elsewhere_are_named_after_is_left_out(tmp_path: Path) -> None:
+    write_vrma(_made(tmp_path / "carl" / "01.vrma"), bouncing(5.0))
+    write_vrma(tmp_path / "carl" / "other.vrma", bouncing(5.0))
+    for dancer in ("ann", "bob"):
+        _song(tmp_path / dancer / "01.wav")
+    takes, outcomes, ears = _read(tmp_path)
+    assert list(takes) == ["carl/other"] and ears.songs == 0
+    assert "both ann/01.wav and bob/01.wav are called so" in str(outcomes[0].reason or outcomes[1].reason)
+
+
+def test_the_way_to_the_source_says_nothing_of_the_style(tmp_path: Path) -> None:
+    write_vrma(_made(tmp_path / "salsa" / "mine" / "one.vrma"), bouncing(5.0))
+    write_vrma(_made(tmp_path / "salsa" / "mine" / "Modern" / "two.vrma"), bouncing(5.0))
+    takes, _, _ = _read(tmp_path / "salsa" / "mine")
+    assert {name: take.casting.style for name, take in takes.items()} == {
+        "one": "move",
+        "Modern/two": "modern",
+    }
+
+
+def test_one_damaged_file_does_not_stop_the_folder(tmp_path: Path) -> None:
+    write_vrma(tmp_path / "good.vrma", bouncing(5.0))
+    for name, content in (
+        ("a.npy", b"PK\x03\x04xx"),
+        ("b.npy", b""),
+        ("c.bvh", b"\xff\xfe"),
+        ("d.vrma", b"glTF"),
+        ("e.pkl", b"\x80"),
+    ):
+        (tmp_path / name).write_bytes(content)
+    takes, outcomes, _ = _read(tmp_path)
+    assert list(takes) == ["good"] and sum(bool(outcome.reason) for outcome in outcomes) == 5
+
+
 def test_a_folder_without_motion_or_with_other_songs_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"no \.npz, \.pkl"):
         pairs_in(tmp_path)
@@ -162,6 +227,23 @@ def test_beats_before_the_ears_were_sure_are_counted_back_and_bars_begin_on_ones
 
 def test_a_song_that_is_rarely_sure_has_no_pulse() -> None:
     assert pulse_of_music(counted(10.0, sure_from_s=7.0)) is None
+
+
+def _waltz(seconds: float) -> MusicFrames:
+    music = counted(seconds, sure_from_s=0.0)
+    return replace(music, bar=(music.beat - 2) / 3)
+
+
+def test_a_waltz_has_no_pulse_of_four() -> None:
+    assert pulse_of_music(counted(10.0, sure_from_s=0.0)) is not None
+    assert pulse_of_music(_waltz(10.0)) is None
+
+
+def test_the_bars_of_a_waltz_stay_bars_of_three() -> None:
+    waltz = _waltz(4.0)
+    slow, part = stretched_music(waltz, 1.25, 149), music_within(waltz, 90, 180)
+    np.testing.assert_allclose(slow.bar, (slow.beat - 2) / 3, atol=1e-9)
+    np.testing.assert_allclose(part.bar, (part.beat - 2) / 3, atol=1e-9)
 
 
 def test_music_that_has_ended_is_not_heard() -> None:
