@@ -24,7 +24,7 @@ from groovecast.motion.grounding import grounded
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
 from groovecast.motion.representation import CONTACTS, motion_from_numbers, numbers_from_motion, stance_before
-from groovecast.motion.seam import HALFLIFE_S, decayed, seamless
+from groovecast.motion.seam import HALFLIFE_S, SHOWN_BY, decayed, seamless
 from groovecast.motion.skeleton import groovecast_skeleton
 from realtime.clocks.source import BeatSource
 from realtime.clocks.tap import TapTempo
@@ -168,7 +168,8 @@ class Dancer:
         self._listen(until_s=due_s)
         heard = self._fed_until_s >= due_s - 1.5 / self._sample_rate_hz
         if now_s < due_s or (not heard and now_s < due_s + self.settings.patience_s):
-            self._heard = self._known()
+            if self._listener.nothing_waits:  # else asking costs a hearing of less than the ear's next step
+                self._heard = self._known()
             return False
         self.counts.unheard += not heard
         self.planned_from_s = self._start_s + self._next_frame / self.config.fps
@@ -298,7 +299,7 @@ class Dancer:
                 f"the plan turns {fastest:.0f} rad/s, moves {speed:.1f} m/s, hips {low:.2f} to {high:.2f} m"
             )
         if self.settings.seam_spring:
-            danced = seamless(frames_of(self.buffer.plan, self._next_frame, 2), danced)
+            danced = seamless(frames_of(self.buffer.plan, self._next_frame, SHOWN_BY), danced)
         return danced
 
     def _joined_plan(self, first: int, danced: Motion, contacts: np.ndarray, heard_until_s: float) -> Plan:

@@ -1,42 +1,60 @@
-"""The foot lock: a foot that the model plants stays where it landed, and lets go softly.
+"""The foot lock: a foot that the model plants stays where it landed, and is taken and let go softly.
 
-Each foot is either free or held. It is held at the place where it was first planted while the model says contact;
-when the leg cannot reach or the model lifts it, the error that had built up dies away over a fraction of a second.
+Each foot is shown a little off where it was planned. The offset is the smoothest one that keeps planted balls from
+sliding: it begins before a foot lands, for the plan is known, and dies away once the foot is lifted or walks off.
 No sole is ever shown below the floor.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from groovecast.motion.kinematics import local_from_world, reach, world_from_local
+from groovecast.motion.least_jerk import REMEMBERED, least_jerk
 from groovecast.motion.pose import Motion
 from groovecast.motion.skeleton import Skeleton
 from groovecast.motion.soles import SIDES, soles_of
 
-# A held foot that the body has left this far behind is let go.
-_LET_GO_M = 0.12
-_RELEASE_HALFLIFE_S = 0.06
 # Which sole point is held: the ball, since heels rise while toes stay.
 _HELD = {"left": 1, "right": 3}
-_FLAT_M = 0.045
+# How dear it is that a planted ball slides, that a sole is off the floor, that a foot is elsewhere than planned, and
+# that it jerks. By the last two an offset dies away in about 0.3 s.
+_HOLD, _FLOOR, _NEAR, _JERK = 60000.0, 600.0, 2.0, 1000.0
+# A ball that the plan moves faster than this is no planted one whatever it says; the slower, the firmer it is held.
+_WALKS_OFF_M_S, _FIRMER = 0.95, 1.5
+# A foot that would be shown further off than this is let go instead, the sooner the further; looked at so many times.
+_LEFT_BEHIND_M, _LET_GO, _LOOKS = 0.06, 6, 2
+# A sole below the first is brought to the floor though nothing says contact, one above the second is not.
+_SUNK_M, _CLEAR_M = -0.005, 0.01
+# A ball higher than the first is not held; a planted foot is pulled down by no more than the second.
+_HIGH_M, _PULLED_M = 0.09, 0.01
+# Contact comes and goes over so many frames.
+_EASE = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
 
 
 @dataclass(frozen=True)
 class Foot:
-    """One foot between frames: where its ball is held (x, z), or None, and what it is still shown off by."""
+    """One foot between frames: how far off it was shown in the last frames, and where its ball was planned last."""
 
-    held_xz_m: tuple[float, float] | None = None
-    off_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    off_m: Float[np.ndarray, "remembered 3"]
+    ball_m: Float[np.ndarray, " 3"] | None = None
+
+    @staticmethod
+    def free() -> "Foot":
+        """A foot that is shown where it is planned."""
+        return Foot(np.zeros((REMEMBERED, 3)))
+
+
+_FREE = Foot.free()
 
 
 @dataclass(frozen=True)
 class LockState:
     """Both feet between frames."""
 
-    left: Foot = Foot()
-    right: Foot = Foot()
+    left: Foot = _FREE
+    right: Foot = _FREE
 
 
 def locked(
@@ -47,50 +65,56 @@ def locked(
         motion.root_m.astype(np.float64), motion.local_quat_wxyz.astype(np.float64),
         skeleton.rest_offset_m.astype(np.float64), skeleton.parents,
     )  # fmt: skip
-    soles = soles_of(place, world, skeleton)
-    states, world = [], world.copy()
-    shift = {side: np.zeros((motion.frames, 3)) for side in SIDES}
-    for frame in range(motion.frames):
-        feet = {}
-        for side in SIDES:
-            points = slice(_HELD[side] - 1, _HELD[side] + 1)
-            feet[side] = _stepped(
-                getattr(state, side),
-                soles.place_m[frame, points],
-                bool(contacts[frame, _HELD[side]]),
-                motion.fps,
-            )
-            shift[side][frame] = feet[side].off_m
-        state = LockState(feet["left"], feet["right"])
-        states.append(state)
+    soles, world = soles_of(place, world, skeleton), world.copy()
+    feet = []
     for side in SIDES:
         thigh, shin, foot = (skeleton.index(f"{side}{bone}") for bone in ("UpperLeg", "LowerLeg", "Foot"))
-        moved = shift[side]
-        sunk = np.clip(
-            -(soles.height_m[:, _HELD[side] - 1 : _HELD[side] + 1].min(axis=-1) + moved[:, 1]), 0, 0.4
+        points = soles.place_m[:, _HELD[side] - 1 : _HELD[side] + 1]
+        was = getattr(state, side)
+        off = _offset(was, points, contacts[:, _HELD[side]].astype(np.float64), motion.fps)
+        known = np.concatenate((was.off_m, off))
+        feet.append(
+            [Foot(known[row + 1 : row + 1 + REMEMBERED], points[row, 1]) for row in range(motion.frames)]
         )
-        moved[:, 1] += sunk
+        off[:, 1] += np.clip(-(points[..., 1].min(axis=-1) + off[:, 1]), 0, 0.4)
         world[:, thigh], world[:, shin] = reach(
-            place[:, thigh], place[:, foot] + moved, world[:, thigh], world[:, shin],
+            place[:, thigh], place[:, foot] + off, world[:, thigh], world[:, shin],
             float(-skeleton.rest_offset_m[shin, 1]), float(-skeleton.rest_offset_m[foot, 1]),
         )  # fmt: skip
     quat = local_from_world(world, skeleton.parents)
+    states = [LockState(left, right) for left, right in zip(*feet, strict=True)]
     return Motion(motion.fps, motion.root_m, quat.astype(np.float32)), states
 
 
-def _stepped(foot: Foot, points_m: Float[np.ndarray, "2 3"], planted: bool, fps: float) -> Foot:
-    """The foot one frame on; `points_m` are its heel and ball as planned."""
-    ball = points_m[1]
-    fade = 0.5 ** (1 / (fps * _RELEASE_HALFLIFE_S))
-    off = np.array(foot.off_m)
-    if not planted or ball[1] > 2 * _FLAT_M:
-        return Foot(None, tuple(off * fade))
-    held = foot.held_xz_m
-    if held is None:
-        held = (float(ball[0] + off[0]), float(ball[2] + off[2]))
-    pull = np.array([held[0] - ball[0], 0.0, held[1] - ball[2]])
-    if np.hypot(pull[0], pull[2]) > _LET_GO_M:
-        return replace(foot, held_xz_m=None, off_m=tuple(off * fade))
-    drop = -points_m[:, 1].min()
-    lift = off[1] * fade + (1 - fade) * np.clip(drop, -_FLAT_M, _FLAT_M)
-    return Foot(held, (float(pull[0]), float(lift), float(pull[2])))
+def _offset(
+    foot: Foot, points_m: Float[np.ndarray, "frames 2 3"], contact: Float[np.ndarray, " frames"], fps: float
+) -> Float[np.ndarray, "frames 3"]:
+    """How far off the foot is shown in each frame; `points_m` are its heel and ball as planned."""
+    ball, low = points_m[:, 1], points_m[..., 1].min(axis=-1)
+    # a foot that nobody has seen yet goes on as it begins
+    earlier = 2 * ball[0] - ball[min(1, len(ball) - 1)] if foot.ball_m is None else foot.ball_m
+    slide = np.diff(ball, axis=0, prepend=earlier[None])[:, [0, 2]]
+    speed = np.linalg.norm(slide, axis=-1) * fps
+    planted = _eased(contact)
+    low_enough = np.sqrt(np.clip(1 - ball[:, 1] / _HIGH_M, 0, 1))
+    firm = planted * low_enough * np.clip(1 - _eased(speed) / _WALKS_OFF_M_S, 0, 1)
+    hold = _HOLD * firm**_FIRMER
+    if foot.ball_m is None:
+        hold[0] = 0.0
+    still, everywhere = np.zeros_like(slide), np.full(len(slide), _NEAR)
+    level = least_jerk(slide, hold, still, everywhere, _JERK, foot.off_m[:, [0, 2]])
+    for _ in range(_LOOKS):
+        loose = hold / (1 + (np.linalg.norm(level, axis=-1) / _LEFT_BEHIND_M) ** _LET_GO)
+        level = least_jerk(slide, loose, still, everywhere, _JERK, foot.off_m[:, [0, 2]])
+    sunk = np.clip((_CLEAR_M - low) / (_CLEAR_M - _SUNK_M), 0, 1)
+    floor = np.where(planted > 0, np.clip(-low, -_PULLED_M, None) * planted, 0)
+    towards = np.maximum(floor, np.where(low < 0, -low, -np.inf))
+    near = 1 + _FLOOR * np.maximum(planted**2, sunk)
+    rise = least_jerk(still[:, :1], np.zeros(len(low)), towards[:, None], near, _JERK, foot.off_m[:, 1:2])
+    return np.stack((level[:, 0], rise[:, 0], level[:, 1]), axis=-1)
+
+
+def _eased(values: Float[np.ndarray, " frames"]) -> Float[np.ndarray, " frames"]:
+    """Values averaged with their neighbours."""
+    wide = len(_EASE) // 2
+    return np.asarray(np.convolve(np.pad(values, wide, mode="edge"), _EASE, "valid"))

@@ -43,3 +43,14 @@ def test_after_ten_halflives_nothing_of_the_old_plan_is_left(old_phase: float, n
 def test_equal_plans_are_left_as_they_are() -> None:
     plan = _swing(1.0, 0.5)
     assert _apart(seamless(plan, plan).local_quat_wxyz, plan.local_quat_wxyz) < 1e-3
+
+
+@given(st.floats(0, 6), st.floats(0, 6))
+def test_the_body_does_not_jolt_where_the_new_plan_takes_over(old_phase: float, new_phase: float) -> None:
+    size = 0.1
+    old, new = _swing(old_phase, size), _swing(new_phase, size)
+    shown_before = size * np.sin(np.array((-2, -1)) / 30 + old_phase)
+    way = np.concatenate((shown_before, seamless(old, new).root_m[:, 0].astype(np.float64)))
+    push_m_s2 = np.diff(way, n=2) * 30**2
+    # a spring that takes up 20 cm in its half-life of 0.07 s begins with a jolt of 78
+    assert np.abs(np.diff(push_m_s2)).max() < 8
