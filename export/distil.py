@@ -30,6 +30,7 @@ from groovecast.train.teacher import (
     Windows,
     few_steps,
     heard_less,
+    held_out,
     load_dancer,
     weathered,
     without_now_and_then,
@@ -152,15 +153,7 @@ class Distiller(Training[Denoiser]):
 
     def examine(self) -> dict[str, float]:
         """The averaged student on held-out windows, sampled as it will dance, beside the takes."""
-        config = self.model.config
-        lesson = self.data.lesson(self.model, self.data.test, np.random.default_rng(0), 32)
-        past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
-        noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
-        with torch.no_grad():
-            plan = few_steps(self.shown, past, lesson.music, lesson, noise)
-            sure = torch.ones(len(plan), device=self.device)
-            judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
-        return {f"test_{name}": value for name, value in judged.terms.items()}
+        return held_out(self.shown, self.data, self.judge)
 
     def said(self) -> dict[str, str]:
         """Its size and its sampler."""

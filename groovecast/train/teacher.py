@@ -138,16 +138,7 @@ class TeacherTrainer(Training[Denoiser]):
 
     def examine(self) -> dict[str, float]:
         """The averaged weights on held-out windows, from pure noise: error of the whole sampled plan."""
-        config = self.model.config
-        lesson = self.data.lesson(self.model, self.data.test, np.random.default_rng(0), 32)
-        past, target = lesson.motion[:, : config.history_frames], lesson.motion[:, config.history_frames :]
-        noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
-        with torch.no_grad():
-            plan = few_steps(self.shown, past, lesson.music, lesson, noise)
-            sure = torch.ones(len(plan), device=self.device)
-            judged = self.judge(self.shown, plan, target, past[:, -1:], lesson.music, sure)
-            near = (plan[:, :8] - target[:, :8]).pow(2).mean()
-        return {"test_near": float(near), **{f"test_{name}": value for name, value in judged.terms.items()}}
+        return held_out(self.shown, self.data, self.judge)
 
     def said(self) -> dict[str, str]:
         """Its size."""
@@ -211,6 +202,20 @@ def few_steps(model: Denoiser, past: Tensor, music: Tensor, lesson: Lesson, nois
     return sample_ddim(
         model, past, music, lesson.style, noise, config.log_snrs, config.inflate, lesson.look_ahead
     )
+
+
+def held_out(model: Denoiser, data: Windows, judge: Judge) -> dict[str, float]:
+    """The losses of plans on the same held-out windows each time, from pure noise by the model's own sampler."""
+    history_frames = model.config.history_frames
+    lesson = data.lesson(model, data.test, np.random.default_rng(0), 32)
+    past, target = lesson.motion[:, :history_frames], lesson.motion[:, history_frames:]
+    noise = torch.randn(target.shape, generator=torch.Generator().manual_seed(0)).to(data.device)
+    with torch.no_grad():
+        plan = few_steps(model, past, lesson.music, lesson, noise)
+        sure = torch.ones(len(plan), device=data.device)
+        judged = judge(model, plan, target, past[:, -1:], lesson.music, sure)
+        near = (plan[:, :8] - target[:, :8]).pow(2).mean()
+    return {"test_near": float(near), **{f"test_{name}": value for name, value in judged.terms.items()}}
 
 
 def begin_from(model: Denoiser, weights: Path) -> None:
