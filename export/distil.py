@@ -2,8 +2,9 @@
 
 The student answers, at any noise level, the end of the teacher's path through it (Song et al. 2023, "Consistency
 Models", algorithm 2), with the guidance weight as an input (Luo et al. 2023, "Latent Consistency Models", eq. 8 to 13),
-so that a plan costs one evaluation a step. It is held to the takes by the teacher's own losses, less and less, and its
-last stage continues its own plans.
+so that a plan costs one evaluation a step. Joint places, changes and feet count against the same end of the path, not
+against the take: from noise alone the take's own plan cannot be known, and a student held to it there learns the mean of
+all that could follow, which hardly moves. Its last stage continues its own plans.
 """
 
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class StudentSettings:
     guidance: tuple[float, float] = (1.0, 3.0)
     rollout_from: float = 0.7
     rollout_most: float = 0.6
-    held: tuple[float, float] = (1.0, 0.3)  # how much the takes count, at first and at last
+    judged: float = 0.5  # how much the teacher's losses count, its path's end in the place of the take
     log_snrs: tuple[float, ...] = (-2.5,)  # of the sampler that the student will dance with
     seed: int = 11
     save_every_s: float = 120.0
@@ -122,10 +123,11 @@ class Distiller(Training[Denoiser]):
         clean = self.model(told.history, noised, told.music, here, told.style, told.look_ahead, weight)
         apart = ((clean - aim).square() * self.weights).mean(dim=(1, 2))
         consistency = (torch.sqrt(apart + _HUBER**2) - _HUBER).mean()
-        judged = self.judge(self.model, clean, target, told.history[:, -1:], told.music, keep[:, 0, 0])
-        first, at_last = settings.held
-        loss = consistency + (first + (at_last - first) * done) * judged.total
-        return loss, {"consistency": float(consistency.detach()), **judged.terms}
+        judged = self.judge(self.model, clean, aim, told.history[:, -1:], told.music, keep[:, 0, 0])
+        return consistency + settings.judged * judged.total, {
+            "consistency": float(consistency.detach()),
+            **judged.terms,
+        }
 
     def _aim(
         self, told: "_Told", noised: Tensor, here: Tensor, there: Tensor, weight: Tensor, last: Tensor

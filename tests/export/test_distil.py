@@ -63,9 +63,7 @@ def _far(distiller: Distiller, guidance: float) -> float:
 def test_a_student_comes_nearer_to_its_teachers_end_in_two_steps_and_goes_on_where_it_stopped(
     cache: Path, teacher: Path, tmp_path: Path
 ) -> None:
-    settings = StudentSettings(
-        minutes=2.0, batch=8, warmup_steps=5, learning_rate=2e-3, ema=0.9, held=(0.1, 0.0)
-    )
+    settings = StudentSettings(minutes=2.0, batch=8, warmup_steps=5, learning_rate=2e-3, ema=0.9)
     distiller = Distiller(teacher, cache, tmp_path / "student", settings, Ticks())
     before = _far(distiller, 2.0)
     distiller.fit(lambda line: None)
