@@ -1,14 +1,18 @@
 """From a teacher of many steps to a student of two: consistency distillation with the conditions of the live loop.
 
-The student answers, at any noise level, the end of the teacher's path through it (Song et al. 2023, "Consistency
-Models", algorithm 2), with the guidance weight as an input (Luo et al. 2023, "Latent Consistency Models", eq. 8 to 13),
-so that a plan costs one evaluation a step. Joint places, changes and feet count against the same end of the path, not
-against the take: from noise alone the take's own plan cannot be known, and a student held to it there learns the mean of
-all that could follow, which hardly moves. Its last stage continues its own plans.
+Each step of the student is one leg of the teacher's path from noise to plan, and is answered with where that leg ends
+(Heek et al. 2024, "Multistep Consistency Models", section 3, with the legs walked by the teacher itself: two levels are
+all that the student is asked at, and no step has to wait until later ones are learned). The guidance weight is an input
+(Luo et al. 2023, "Latent Consistency Models", eq. 8 to 13), so that a plan costs one evaluation a step. Joint places,
+changes and feet count against the same ends, not against the takes: from noise alone the take's own plan cannot be
+known, and a student held to it there learns the mean of all that could follow, which hardly moves. Half of the later
+legs begin where the student itself arrives; its last stage continues its own plans, or begins from the plan before.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -37,8 +41,9 @@ from groovecast.train.teacher import (
     without_now_and_then,
 )
 
-_PURE_SHARE = 0.25  # how often the first level is drawn, where sampling starts
 _HUBER = 0.03
+_OWN_SHARE = 0.5  # how often a later leg begins where the student's own first step leads
+_WARM_SHARE = 0.5  # how often, after own plans, the last leg begins from the plan before
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,14 @@ class StudentSettings:
 
     minutes: float = 60.0
     batch: int = 32
-    learning_rate: float = 2e-4
+    learning_rate: float = 3e-4
     warmup_steps: int = 50
-    ema: float = 0.995
-    levels: int = 20  # between noise and the end, twice as many from half of the budget on
-    guidance: tuple[float, float] = (1.0, 3.0)
-    rollout_from: float = 0.7
+    ema: float = 0.99
+    leg: int = 4  # guided evaluations of the teacher for one of the student's
+    reuse: int = 4  # how often a walked path is learned from
+    kept: int = 12  # how many walked batches are kept for that
+    guidance: tuple[float, float] = (1.0, 2.5)
+    rollout_from: float = 0.3
     rollout_most: float = 0.6
     judged: float = 0.5  # how much the teacher's losses count, its path's end in the place of the take
     log_snrs: tuple[float, ...] = (-2.5,)  # of the sampler that the student will dance with
@@ -61,9 +68,17 @@ class StudentSettings:
     device: str = "cpu"
 
 
-def boundaries(count: int) -> Tensor:
-    """Noise levels (logarithms of signal to noise) from noise alone to the least noise: count + 1 of them."""
-    return torch.cat((torch.tensor([PURE_NOISE]), torch.linspace(LOG_SNR_LOW, LOG_SNR_HIGH, count)))
+def legs(log_snrs: tuple[float, ...], evaluations: int) -> list[Tensor]:
+    """The levels at which the teacher is asked on each of the student's steps, which begin at noise and `log_snrs`."""
+    starts = (LOG_SNR_LOW, *log_snrs, LOG_SNR_HIGH)
+    found = []
+    for number, (start, end) in enumerate(pairwise(starts)):
+        last = number == len(log_snrs)
+        levels = torch.linspace(start, end, evaluations if last or number == 0 else evaluations + 1)
+        if number == 0:  # noise alone, then up to the next leg, where that one begins
+            levels = torch.cat((torch.tensor([PURE_NOISE]), levels))
+        found.append(levels if last else levels[:evaluations])
+    return found
 
 
 def student_config(teacher: ModelConfig, settings: StudentSettings) -> ModelConfig:
@@ -91,67 +106,88 @@ class Distiller(Training[Denoiser]):
         student.load_state_dict(self.teacher.state_dict(), strict=False)
         super().__init__(settings, RunFolder(run, "dancer"), student, now_s, weight_decay=0.0)
         self.judge, self.weights = Judge(self.device), number_weights().to(self.device)
+        self.legs = [leg.to(self.device) for leg in legs(settings.log_snrs, settings.leg)]
+        self.walks: deque[_Walk] = deque(maxlen=settings.kept)
         self.rng = np.random.default_rng([settings.seed, self.step])
         torch.manual_seed(settings.seed + self.step)
 
     def losses(self, done: float) -> tuple[Tensor, dict[str, float]]:
-        """How far the student's answer is from where the teacher's path leads, and from the takes."""
-        config, settings = self.model.config, self.settings
-        begun = max(0.0, (done - settings.rollout_from) / (1 - settings.rollout_from))
-        rolled = self.rng.random() < settings.rollout_most * begun
-        go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
-        lesson = self.data.lesson(self.model, self.data.train, self.rng, settings.batch, go_on)
-        past = lesson.motion[:, : config.history_frames]
-        if rolled:
-            music = heard_less(lesson.music, go_on)[:, : config.window_frames]
-            with torch.no_grad():
-                noise = torch.randn(len(past), config.plan_frames, config.numbers, device=self.device)
-                plan = few_steps(self.shown, past, music, lesson, noise)
-            past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
-        target = lesson.motion[:, go_on + config.history_frames :]
-        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
-        told = _Told(weathered(past), music, style, lesson.look_ahead)
-        weight = torch.empty(len(style), device=self.device).uniform_(*settings.guidance)
-
-        levels = boundaries(settings.levels if done < 0.5 else 2 * settings.levels).to(self.device)
-        number = torch.randint(0, len(levels) - 1, (len(style),), device=self.device)
-        number = torch.where(torch.rand(len(style), device=self.device) < _PURE_SHARE, 0, number)
-        here, there = levels[number], levels[number + 1]
-        keep = alpha_bar(here)[:, None, None]
-        noised = keep.sqrt() * target + (1 - keep).sqrt() * torch.randn_like(target)
-        aim = self._aim(told, noised, here, there, weight, last=number + 2 == len(levels))
-        clean = self.model(told.history, noised, told.music, here, told.style, told.look_ahead, weight)
+        """How far the student's answer at each leg's beginning is from where the teacher's walk leads."""
+        if not self.walks or self.step % self.settings.reuse == 0:
+            self.walks.append(self._walk(done))
+        walk = self.walks[int(self.rng.integers(len(self.walks)))]
+        told, count = walk.told, len(self.legs)
+        history, music, style, ahead, weight = (
+            torch.cat([value] * count)
+            for value in (told.history, told.music, told.style, told.look_ahead, told.guidance)
+        )
+        level = torch.cat([leg[:1].expand(len(told.style)) for leg in self.legs])
+        clean = self.model(history, torch.cat(walk.begins), music, level, style, ahead, weight)
+        aim = torch.cat(walk.aims)
         apart = ((clean - aim).square() * self.weights).mean(dim=(1, 2))
         consistency = (torch.sqrt(apart + _HUBER**2) - _HUBER).mean()
-        judged = self.judge(self.model, clean, aim, told.history[:, -1:], told.music, keep[:, 0, 0])
-        return consistency + settings.judged * judged.total, {
+        judged = self.judge(self.model, clean, aim, history[:, -1:], music, alpha_bar(level))
+        parts = apart.detach().view(count, -1).mean(dim=1)
+        return consistency + self.settings.judged * judged.total, {
             "consistency": float(consistency.detach()),
+            **{f"leg_{number + 1}": float(part) for number, part in enumerate(parts)},
             **judged.terms,
         }
 
-    def _aim(
-        self, told: "_Told", noised: Tensor, here: Tensor, there: Tensor, weight: Tensor, last: Tensor
-    ) -> Tensor:
-        """What the averaged student answers one step of the guided teacher on; at the end, the teacher itself."""
-        with torch.no_grad():
-            clean = self._taught(told, noised, here, weight)
-            keep, less = alpha_bar(here)[:, None, None], alpha_bar(there)[:, None, None]
-            rest = (noised - keep.sqrt() * clean) / (1 - keep).sqrt()
-            onward = less.sqrt() * clean + (1 - less).sqrt() * rest
-            aim: Tensor = self.shown(
-                told.history, onward, told.music, there, told.style, told.look_ahead, weight
-            )
-            if bool(last.any()):
-                end = self._taught(told, onward, there, weight)
-                aim = torch.where(last[:, None, None], end, aim)
-        return aim
+    @torch.no_grad()
+    def _walk(self, done: float) -> "_Walk":
+        """A batch of lessons, and the teacher's way through each leg of them."""
+        config, settings = self.model.config, self.settings
+        begun = max(0.0, (done - settings.rollout_from) / (1 - settings.rollout_from))
+        rolled = self.rng.random() < settings.rollout_most * min(1.0, 2 * begun)
+        go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
+        lesson = self.data.lesson(self.model, self.data.train, self.rng, settings.batch, go_on)
+        weight = torch.empty(len(lesson.style), device=self.device).uniform_(*settings.guidance)
+        noise = torch.randn(len(lesson.style), config.plan_frames, config.numbers, device=self.device)
+        past, before = lesson.motion[:, : config.history_frames], None
+        if rolled:
+            music = heard_less(lesson.music, go_on)[:, : config.window_frames]
+            plan = few_steps(self.shown, past, music, lesson, torch.randn_like(noise))
+            past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
+            before = moved_on(plan, go_on)
+        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
+        told = _Told(weathered(past), music, style, lesson.look_ahead, weight)
+        begins, aims, x = [], [], noise
+        for number, leg in enumerate(self.legs):
+            begins.append(x)
+            end = self.legs[number + 1][0] if number + 1 < len(self.legs) else None
+            aim, arrived = self._led(told, x, leg, end)
+            aims.append(aim)
+            if end is None:
+                return _Walk(told, tuple(begins), tuple(aims))
+            start = leg[:1].expand(len(style))
+            own = self.shown(told.history, x, music, start, style, told.look_ahead, weight)
+            x = _mixed(_onward(x, own, leg[0], end), arrived, _OWN_SHARE)
+            if before is not None and number + 2 == len(self.legs):
+                keep = alpha_bar(end)
+                x = _mixed(keep.sqrt() * before + (1 - keep).sqrt() * noise, x, _WARM_SHARE)
+        raise AssertionError("the loop above returns")
 
-    def _taught(self, told: "_Told", noised: Tensor, level: Tensor, weight: Tensor) -> Tensor:
+    def _led(self, told: "_Told", x: Tensor, leg: Tensor, end: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The one answer that leads from `x` where the guided teacher's walk leads, and where that is."""
+        begin = x
+        for number, level in enumerate(leg):
+            clean = self._taught(told, x, level.expand(len(x)))
+            there = leg[number + 1] if number + 1 < len(leg) else end
+            if there is None:
+                return clean, clean
+            x = _onward(x, clean, level, there)
+        assert end is not None
+        here, there_keep = alpha_bar(leg[0]), alpha_bar(end)
+        noise_left = ((1 - there_keep) / (1 - here)).sqrt()
+        return (x - noise_left * begin) / (there_keep.sqrt() - noise_left * here.sqrt()), x
+
+    def _taught(self, told: "_Told", noised: Tensor, level: Tensor) -> Tensor:
         """The teacher's clean plan, guided."""
         with_it = self.teacher(told.history, noised, told.music, level, told.style, told.look_ahead)
         unknown = torch.full_like(told.style, self.teacher.unknown)
         without = self.teacher(told.history, noised, torch.zeros_like(told.music), level, unknown)
-        return stronger(with_it, without, weight[:, None, None])
+        return stronger(with_it, without, told.guidance[:, None, None])
 
     def examine(self) -> dict[str, float]:
         """The averaged student on held-out windows, sampled as it will dance, beside the takes."""
@@ -170,3 +206,30 @@ class _Told:
     music: Tensor
     style: Tensor
     look_ahead: Tensor
+    guidance: Tensor
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Lessons, where each leg of theirs begins, and the answers that lead to where it ends."""
+
+    told: _Told
+    begins: tuple[Tensor, ...]
+    aims: tuple[Tensor, ...]
+
+
+def moved_on(plan: Tensor, frames: int) -> Tensor:
+    """What a plan (b, 50, n) said of the frames from `frames` later on; its last one is held."""
+    return torch.cat((plan[:, frames:], plan[:, -1:].expand(-1, frames, -1)), dim=1)
+
+
+def _onward(x: Tensor, clean: Tensor, here: Tensor, there: Tensor) -> Tensor:
+    """One step of DDIM, from one level to the next."""
+    keep, less = alpha_bar(here), alpha_bar(there)
+    return less.sqrt() * clean + (1 - less).sqrt() * (x - keep.sqrt() * clean) / (1 - keep).sqrt()
+
+
+def _mixed(one: Tensor, other: Tensor, share: float) -> Tensor:
+    """Rows of `one`, as often as `share` says, among rows of the other."""
+    chosen = torch.rand(len(one), device=one.device) < share
+    return torch.where(chosen[:, None, None], one, other)

@@ -1,5 +1,6 @@
 """From trained weights to one ONNX file: the sampler unrolled in one graph, natural units in and out."""
 
+import copy
 import warnings
 from pathlib import Path
 
@@ -19,10 +20,14 @@ from groovecast.model.denoiser import (
 )
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
+_HALVED_FROM_BYTES = 16384  # what is smaller, biases and statistics, stays as it is: it would save nothing
 
 
 class Sampler(nn.Module):
-    """A plan from history, music, style weights and noise: normalisation, all DDIM steps, and back."""
+    """A plan from history, music, style weights and noise: normalisation, all DDIM steps, and back.
+
+    Of a warm model the last step alone, from the plan before.
+    """
 
     def __init__(self, model: Denoiser) -> None:
         super().__init__()
@@ -30,16 +35,25 @@ class Sampler(nn.Module):
         self.levels: list[Tensor] = []
         self.keep: list[float] = []
         with torch.no_grad():
-            for log_snr in (PURE_NOISE, *model.config.log_snrs):
+            levels = (PURE_NOISE, *model.config.log_snrs)
+            for log_snr in levels[-1:] if model.config.warm else levels:
                 one = model.new_level(log_snr, 1)
                 self.levels.append(model.level(level_features(one, model.config.width)).clone())
                 self.keep.append(float(alpha_bar(one)))
 
-    def forward(self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-        """(b, 40, 141), (b, 90, 10), (b, styles + 1), (b, 50, 141) -> (b, 50, 141); `style` sums to 1."""
+    def forward(
+        self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor, before: Tensor | None = None
+    ) -> Tensor:
+        """(b, 40, 141), (b, 90, 10), (b, styles + 1), (b, 50, 141) -> (b, 50, 141); `style` sums to 1.
+
+        A warm model is also given the plan before, moved on, (b, 50, 141) in natural units.
+        """
         model, last = self.model, len(self.levels) - 1
         mean, std = model.get_buffer("mean"), model.get_buffer("std")
         past, x = (history - mean) / std, noise
+        if before is not None:
+            keep = self.keep[0]
+            x = keep**0.5 * (before - mean) / std + (1 - keep) ** 0.5 * model.config.inflate * noise
         asked, nothing = model.asked(style), model.asked(torch.full((1,), model.unknown))
         for step, level in enumerate(self.levels):
             clean = model.clean(past, x, music, level + asked)
@@ -62,18 +76,25 @@ def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tens
     rng = torch.Generator().manual_seed(seed)
     style = torch.zeros(batch, len(config.styles) + 1)
     style[:, 0] = 1
-    return {
-        "history": torch.randn(batch, config.history_frames, config.numbers, generator=rng)
-        * model.get_buffer("std")
-        + model.get_buffer("mean"),
+
+    def motion(frames: int) -> Tensor:
+        normal = torch.randn(batch, frames, config.numbers, generator=rng)
+        return normal * model.get_buffer("std") + model.get_buffer("mean")
+
+    inputs = {
+        "history": motion(config.history_frames),
         "music": torch.rand(batch, config.window_frames, config.music_channels, generator=rng),
         "style": style,
         "noise": torch.randn(batch, config.plan_frames, config.numbers, generator=rng),
     }
+    return inputs | {"before": motion(config.plan_frames)} if config.warm else inputs
 
 
-def write_onnx(model: Denoiser, path: Path) -> None:
-    """Write the sampler of `model`; the batch may be any. The file is complete or not there at all."""
+def write_onnx(model: Denoiser, path: Path, half_weights: bool = False) -> None:
+    """Write the sampler of `model`; the batch may be any. The file is complete or not there at all.
+
+    With `half_weights` it is half as large; the numbers that it reckons with stay of single precision.
+    """
     sampler = Sampler(model).eval()
     inputs = example_inputs(model, 2)  # a batch of one would be frozen into the graph
     batch = torch.export.Dim("batch", min=1, max=64)
@@ -92,7 +113,8 @@ def write_onnx(model: Denoiser, path: Path) -> None:
     if program is None:
         raise RuntimeError("asked for an ONNX graph, the exporter gave none: see its messages above")
     part = path.with_name(path.name + ".part")
-    part.write_bytes(without_traces(program.model_proto).SerializeToString())
+    proto = without_traces(program.model_proto)
+    part.write_bytes((with_half_weights(proto) if half_weights else proto).SerializeToString())
     part.replace(path)
 
 
@@ -108,6 +130,42 @@ def without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:
     for value in (*proto.graph.input, *proto.graph.output, *proto.graph.initializer):
         del value.metadata_props[:]
     return proto
+
+
+def with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with its matrices stored in half precision, and widened again when a session begins.
+
+    The runtime folds each Cast of a constant once, so a plan costs what it cost. Raises ValueError for a weight that
+    half precision does not hold.
+    """
+    casts = []
+    for tensor in proto.graph.initializer:
+        if tensor.data_type != onnx.TensorProto.FLOAT:
+            continue
+        weight = onnx.numpy_helper.to_array(tensor)
+        if weight.nbytes < _HALVED_FROM_BYTES:
+            continue
+        if np.abs(weight).max() > np.finfo(np.float16).max:
+            raise ValueError(
+                f"asked for half precision, {tensor.name} holds {np.abs(weight).max():.0f}: use --no-half-weights"
+            )
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(weight.astype(np.float16), f"{name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *proto.graph.node]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+    return proto
+
+
+def rounded(model: Denoiser) -> Denoiser:
+    """The same network with every weight rounded as `with_half_weights` rounds it."""
+    rough = copy.deepcopy(model)
+    with torch.no_grad():
+        for weight in rough.parameters():
+            if weight.numel() * weight.element_size() >= _HALVED_FROM_BYTES:
+                weight.copy_(weight.half().float())
+    return rough
 
 
 def torch_plan(model: Denoiser, inputs: dict[str, Tensor]) -> np.ndarray:

@@ -8,9 +8,9 @@ from fakes.stepper import takes
 from fakes.ticks import Ticks
 from torch import Tensor
 
-from export.distil import Distiller, StudentSettings, boundaries
+from export.distil import Distiller, StudentSettings, legs, moved_on
 from groovecast.model.config import ModelConfig
-from groovecast.model.denoiser import LOG_SNR_HIGH, PURE_NOISE, alpha_bar, sample_ddim
+from groovecast.model.denoiser import LOG_SNR_HIGH, LOG_SNR_LOW, PURE_NOISE, alpha_bar, sample_ddim
 from groovecast.train.takes import save_takes
 from groovecast.train.teacher import TeacherSettings, TeacherTrainer, load_dancer
 
@@ -32,11 +32,37 @@ def teacher(cache: Path, tmp_path: Path) -> Path:
     return tmp_path / "teacher" / "dancer.safetensors"
 
 
-def test_levels_run_from_noise_alone_to_the_least_noise() -> None:
-    levels = boundaries(20)
-    assert len(levels) == 21
-    assert levels[0] == PURE_NOISE and levels[-1] == pytest.approx(LOG_SNR_HIGH)
-    assert (torch.diff(alpha_bar(levels)) > 0).all()
+def test_the_legs_are_one_way_from_noise_alone_to_the_least_noise() -> None:
+    for between in ((-2.5,), (-4.0, -1.0)):
+        each = legs(between, 4)
+        levels = torch.cat(each)
+        assert [len(leg) for leg in each] == [4] * (len(between) + 1)
+        assert [float(leg[0]) for leg in each] == pytest.approx([PURE_NOISE, *between])
+        assert alpha_bar(each[0][0]) == 0
+        assert float(levels[-1]) == pytest.approx(LOG_SNR_HIGH)
+        assert (torch.diff(alpha_bar(levels)) > 0).all()
+
+
+def test_the_one_answer_asked_of_the_student_leads_where_the_teacher_walks(
+    cache: Path, teacher: Path, tmp_path: Path
+) -> None:
+    distiller = Distiller(teacher, cache, tmp_path / "student", StudentSettings(batch=4), Ticks())
+    walk = distiller._walk(0.0)
+    told, first, second = walk.told, *distiller.legs
+    x = walk.begins[0]
+    for level, there in zip(first, (*first[1:], second[0]), strict=True):
+        clean = distiller._taught(told, x, level.expand(4))
+        keep, less = alpha_bar(level), alpha_bar(there)
+        x = less.sqrt() * clean + (1 - less).sqrt() * (x - keep.sqrt() * clean) / (1 - keep).sqrt()
+    less = alpha_bar(second[0])
+    led = less.sqrt() * walk.aims[0] + (1 - less).sqrt() * walk.begins[0]
+    assert torch.allclose(led, x, atol=1e-4)
+
+
+def test_a_plan_moved_on_begins_later_and_holds_its_end() -> None:
+    plan = torch.arange(5.0)[None, :, None]
+    assert moved_on(plan, 2).flatten().tolist() == [2, 3, 4, 4, 4]
+    assert moved_on(plan, 0).equal(plan)
 
 
 def _far(distiller: Distiller, guidance: float) -> float:
@@ -56,7 +82,7 @@ def _far(distiller: Distiller, guidance: float) -> float:
     taught, student = distiller.teacher, distiller.shown
     taught.config = msgspec.structs.replace(taught.config, guidance=guidance)
     student.config = msgspec.structs.replace(student.config, guidance=guidance)
-    aim = ended(taught, tuple(boundaries(40)[1:].tolist()))
+    aim = ended(taught, tuple(torch.linspace(LOG_SNR_LOW, LOG_SNR_HIGH, 40).tolist()))
     return float((ended(student, (-2.5,)) - aim).square().mean())
 
 
