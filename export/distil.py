@@ -126,7 +126,10 @@ class Distiller(Training[Denoiser]):
         aim = torch.cat(walk.aims)
         apart = ((clean - aim).square() * self.weights).mean(dim=(1, 2))
         consistency = (torch.sqrt(apart + _HUBER**2) - _HUBER).mean()
-        judged = self.judge(self.model, clean, aim, history[:, -1:], music, alpha_bar(level))
+        # the last leg's answer is the plan: its feet are told to stay, where a noisier answer cannot know yet
+        final = torch.zeros_like(level)
+        final[-len(told.style) :] = 1
+        judged = self.judge(self.model, clean, aim, history[:, -1:], music, final)
         parts = apart.detach().view(count, -1).mean(dim=1)
         return consistency + self.settings.judged * judged.total, {
             "consistency": float(consistency.detach()),
@@ -147,7 +150,11 @@ class Distiller(Training[Denoiser]):
         past, before = lesson.motion[:, : config.history_frames], None
         if rolled:
             music = heard_less(lesson.music, go_on)[:, : config.window_frames]
-            plan = few_steps(self.shown, past, music, lesson, torch.randn_like(noise))
+            # live, noise belongs to a frame of the dance: the plan before had the same for the frames of both
+            earlier = torch.cat(
+                (torch.randn_like(noise[:, :go_on]), noise[:, : config.plan_frames - go_on]), dim=1
+            )
+            plan = few_steps(self.shown, past, music, lesson, earlier)
             past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
             before = moved_on(plan, go_on)
         music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
