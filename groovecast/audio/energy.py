@@ -11,7 +11,6 @@ from math import log10
 from groovecast.audio.features import HOP_S, Features
 
 FAST_S = 0.3
-SLOW_S = 8.0  # the slow energy has made 95 % of a change after this
 SECTION_S = 2.0, 16.0  # likewise: what happens now, and in which part of the song
 SILENT_BELOW_DB = -54.0  # of full scale, RMS
 
@@ -42,7 +41,6 @@ class EnergyMeter:
     """Fast and slow energy, and silence, hop by hop."""
 
     fast: float = 0.0  # 0 to 1, settles within about 0.3 s
-    slow: float = 0.0  # 0 to 1, over about 8 s
     section_2s: float = 0.0  # likewise, over about 2 s
     section_16s: float = 0.0  # over about 16 s
     silent: bool = True
@@ -65,7 +63,6 @@ class EnergyMeter:
             full += band.hear(power, 0.0 if self.silent else fall_db)
         measured = full / len(self.bands) * (1 - _PUNCH_SHARE * (1 - self._punch(features)))
         self.fast = 0.0 if self.silent else min(1.0, measured / _FULL) ** _CONTRAST
-        self.slow += (self.fast - self.slow) * (HOP_S / (SLOW_S / 3))
         self.section_2s += (self.fast - self.section_2s) * (HOP_S / (SECTION_S[0] / 3))
         self.section_16s += (self.fast - self.section_16s) * (HOP_S / (SECTION_S[1] / 3))
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from groovecast.motion.energy import limb_speeds
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.rotation import quat_continuous, quat_rotate, unit
@@ -18,7 +19,6 @@ from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import SIDES, Soles, soles_of
 from groovecast.train.capture import Capture
 from groovecast.train.ground import FPS, on_the_floor, smoothed
-from groovecast.train.pulse import limb_speeds
 from groovecast.train.roster import landmarks_of
 from groovecast.train.spikes import SMOOTHED, bridged, joint_spin, spikes_of
 

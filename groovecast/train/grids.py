@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from groovecast.measures.accents import accents_s, lags_s, share_by_chance
+from groovecast.motion.energy import LIMBS
 from groovecast.motion.pose import Motion
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.train.checks import Seen
-from groovecast.train.pulse import LIMBS, Pulse, pulse_of, tempo_of
+from groovecast.train.pulse import Pulse, pulse_of, tempo_of
 from groovecast.train.steps import step_beats, step_tempo
 
 # The tempi that each style is danced to here; bars of salsa last 1.25 to 1.5 s.

@@ -11,11 +11,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from groovecast.audio.beat import BEATS_PER_BAR
-from groovecast.motion.kinematics import world_from_local
+from groovecast.motion.energy import limb_speeds
 from groovecast.motion.pose import Motion
-from groovecast.motion.skeleton import groovecast_skeleton
 
-LIMBS = ("leftFoot", "rightFoot", "leftHand", "rightHand")
 # How much a beat may leave its regular place for an accent; Ellis uses 100 for sound, dancers are freer.
 _TIGHTNESS = 60.0
 _ANY_BPM = np.arange(70.0, 200.0, 0.5)
@@ -46,17 +44,6 @@ class Pulse:
         last = max(int(np.searchsorted(self.beat_frames, stop)) + 1, first + BEATS_PER_BAR)
         first = min(first, BEATS_PER_BAR * ((len(self.beat_frames) - 2) // BEATS_PER_BAR))
         return Pulse(self.beat_frames[first:last] - start, self.tempo_bpm, self.salience)
-
-
-def limb_speeds(motion: Motion) -> Float64[np.ndarray, "frames 4"]:
-    """Speed (m/s) of the feet over the floor and of the hands against the hips."""
-    skeleton = groovecast_skeleton()
-    place, _ = world_from_local(
-        motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
-    )
-    limbs = place[:, [skeleton.index(name) for name in LIMBS]].copy()
-    limbs[:, 2:] -= place[:, :1]
-    return np.asarray(np.linalg.norm(np.gradient(limbs, axis=0), axis=-1) * motion.fps)
 
 
 def _salience(

@@ -12,11 +12,12 @@ import numpy as np
 from jaxtyping import Float64
 
 from groovecast.audio.beat import BEATS_PER_BAR
+from groovecast.motion.energy import limb_speeds
 from groovecast.motion.pose import Motion
 from groovecast.motion.rotation import quat_continuous, slerp
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.train.checks import Seen
-from groovecast.train.pulse import Pulse, limb_speeds
+from groovecast.train.pulse import Pulse
 from groovecast.train.roster import Casting
 from groovecast.train.takes import Take
 

@@ -7,11 +7,11 @@ import matplotlib
 import numpy as np
 
 from groovecast.audio.beat import BEATS_PER_BAR
+from groovecast.motion.energy import limb_speeds
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.train.checks import DANCED_STYLES
 from groovecast.train.grids import rests_s
-from groovecast.train.pulse import limb_speeds
 from groovecast.train.steps import landings
 from groovecast.train.takes import Take
 

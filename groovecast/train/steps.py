@@ -9,11 +9,11 @@ it was. Bars found from one partner alone fit the rests of the other, who had no
 import numpy as np
 from jaxtyping import Float64
 
+from groovecast.motion.energy import LIMBS, limb_speeds
 from groovecast.motion.pose import Motion
 from groovecast.motion.soles import SIDES
 from groovecast.train.checks import Seen
 from groovecast.train.ground import smoothed
-from groovecast.train.pulse import LIMBS, limb_speeds
 
 # What a landing on each beat of a bar says for a bar that begins there, and a rest of the limbs.
 _STEPS = np.array([1.0, 1.0, 1.0, -1.0])

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from groovecast.measures.seconds import SECOND_FRAMES, Library, body_places, seconds_at
 from groovecast.motion.pose import Motion
+from groovecast.motion.stretch import mirrored
 from groovecast.train.checks import still
-from groovecast.train.seconds import SECOND_FRAMES, Library, body_places, seconds_at
-from groovecast.train.stretch import mirrored
 
 # Two retargetings of one capture differ by less than this; two performances of one move by more.
 SAME_M = 0.05

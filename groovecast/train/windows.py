@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Float32, Int64
 
 from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from groovecast.model.config import ModelConfig
+from groovecast.motion.energy import energy_from_speed, limb_speeds
 from groovecast.motion.idle import standing
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.representation import numbers_from_motion
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import contacts_of, soles_of
+from groovecast.motion.stretch import STRETCHES, mirrored, stretched
 from groovecast.train.ground import smoothed
 from groovecast.train.heard import stretched_music
-from groovecast.train.pulse import limb_speeds
-from groovecast.train.stretch import STRETCHES, mirrored, stretched
 from groovecast.train.takes import Take
 
 # How often each style is drawn, so that twenty minutes of salsa do not drown the rest.
@@ -26,9 +26,6 @@ STYLE_SHARE = {
     "salsa": 0.44, "street": 0.17, "modern": 0.08, "indian": 0.08, "break": 0.06, "martial": 0.05,
     "idle": 0.07, "move": 0.05,
 }  # fmt: skip
-# Limb speeds (m/s, all four summed, smoothed over 2 s) that read as energy 0, 0.5 and 1.
-ENERGY_SPEEDS_M_S = (0.0, 3.2, 9.0)
-
 # How often a window begins out of standing at ease, and how often it ends in it: no take shows either.
 _STARTS_SHARE, _STOPS_SHARE = 0.05, 0.04
 
@@ -49,11 +46,6 @@ _SLOW_READING_SHARE = 0.6
 _PHASE_S, _TEMPO_SPREAD = 0.025, 0.015  # how far a tracker is off
 
 Numbers = Float32[np.ndarray, "frames 141"]
-
-
-def energy_from_speed(speed_m_s: Float[np.ndarray, " frames"]) -> Float[np.ndarray, " frames"]:
-    """0..1 from the summed speed of hands and feet."""
-    return np.asarray(np.interp(speed_m_s, ENERGY_SPEEDS_M_S, (0.0, 0.5, 1.0)))
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from groovecast.takes.finedance import motion_from_finedance
 from groovecast.takes.smpl import motion_from_smpl, read_smpl
 from groovecast.takes.take_cache import CachedTake
 from groovecast.takes.vrma import read_vrma
+from realtime.evaluation.copying import Learned
 from realtime.evaluation.danced import Danced, danced_from_motion
-from realtime.evaluation.evaluate import Told, ground_truth_row, shuffled_music, truth_of
+from realtime.evaluation.evaluate import Told, ground_truth_row, memorised, shuffled_music, truth_of
 from realtime.evaluation.figures import clips_of, cut_clips, row_of, with_beats_of
 from realtime.evaluation.liveliness import liveliness_of
 from realtime.evaluation.reference import CLIP_S
@@ -55,17 +56,20 @@ def judged_takes(
             )
         dances.append(replace(cut, song=song.cut(0.0, end_s)))
     clips = clips_of(*cut_clips(dances))
-    truth = ground_truth = None
+    truth = ground_truth = learned = None
     if takes is not None:
         shares = _shares(takes)
         truth, real = truth_of(takes, shares, len(clips.dance))
         ground_truth = ground_truth_row(takes, shares, real, truth)
+        learned = Learned.of(takes, shares)
+        ground_truth["memorised"] = msgspec.to_builtins(learned.people())
     figures = row_of(dances, clips, truth)
     shuffled = with_beats_of(figures, shuffled_music(dances)) if len(dances) > 1 else None
     report: dict[str, Any] = msgspec.to_builtins(figures)
     report |= {"ground_truth": ground_truth, "teacher": None, "retrieval": None}
     report["shuffled_music"] = msgspec.to_builtins(shuffled)
     report["energy"] = msgspec.to_builtins(liveliness_of(dances))
+    report["memorised"] = memorised(learned, dances)
     report["about"] = {"takes": [danced.name for danced in dances]}
     return report, dances
 

@@ -12,6 +12,8 @@ from groovecast.measures.frechet import normalised
 from groovecast.takes.take_cache import CachedTake, read_take_cache
 from realtime.dance import DanceSettings, Generator
 from realtime.engine import CpuEngine
+from realtime.evaluation.aims import verdicts_of
+from realtime.evaluation.copying import Learned
 from realtime.evaluation.danced import Danced, danced_from_motion
 from realtime.evaluation.figures import (
     WARM_S,
@@ -31,11 +33,12 @@ from realtime.evaluation.retrieval import Retrieval
 from realtime.evaluation.songs import JudgedSong, club_song, our_songs, read_songs
 from realtime.evaluation.troupe import Part, danced_together
 from realtime.evaluation.wishes import EvaluationWishes
-from realtime.settings import DanceWishes
 from realtime.shows import Company, model_folder
 
 # The second dance of a song, with another seed and free feet, is this much of it.
 _SECOND_SHARE = 0.5
+# What a fast model has to keep of a slow one's.
+_AGAINST_TEACHER = ("fidk", "fidk_corrected")
 
 Told = Callable[[str], None]
 
@@ -69,9 +72,8 @@ class Cast:
     warm_s: float = WARM_S
 
 
-def evaluated(wishes: EvaluationWishes, told: Told) -> tuple[dict[str, Any], list[Danced]]:
+def evaluated(wishes: EvaluationWishes, company: Company, told: Told) -> tuple[dict[str, Any], list[Danced]]:
     """The report, its keys those of the design, and the dances of the model; `told` hears what is being done."""
-    company = Company.gathered(DanceWishes(model=wishes.model, style=wishes.style, seed=wishes.seed))
     cast = Cast(
         company.engine,
         company.settings,
@@ -85,6 +87,7 @@ def evaluated(wishes: EvaluationWishes, told: Told) -> tuple[dict[str, Any], lis
         part = Part(company.engine, company.settings)
         report["long_run"] = msgspec.to_builtins(long_run(club_song(), part, wishes.minutes, cast.takes))
     report["about"] |= {"model": company.engine.manifest.name, "steps": company.engine.config.steps}
+    report["verdicts"] = msgspec.to_builtins(verdicts_of(report))
     return report, dances
 
 
@@ -93,21 +96,24 @@ def judged(cast: Cast, songs: Sequence[JudgedSong], told: Told) -> tuple[dict[st
     danced = _danced(songs, cast, told)
     model, second = Row.of(danced.model, cast.warm_s), Row.of(danced.second, cast.warm_s)
     told("measuring")
-    shares, truth, ground_truth = shares_danced(danced.model), None, None
+    shares, truth, ground_truth, learned = shares_danced(danced.model), None, None, None
     if cast.takes is not None:
         truth, real = truth_of(cast.takes, shares, len(model.clips.dance))
         ground_truth = ground_truth_row(cast.takes, shares, real, truth)
+        learned = Learned.of(cast.takes, shares)
+        ground_truth["memorised"] = msgspec.to_builtins(learned.people())
     figures = row_of(model.dances, model.clips, truth)
     shuffled = with_beats_of(figures, shuffled_music(model.dances)) if len(songs) > 1 else None
     report: dict[str, Any] = msgspec.to_builtins(figures)
     report |= {
         "ground_truth": ground_truth,
-        "teacher": _row_or_none(danced.teacher, cast, truth),
+        "teacher": _row_or_none(danced.teacher, cast, truth, learned),
         "shuffled_music": msgspec.to_builtins(shuffled),
-        "retrieval": _row_or_none(danced.retrieval, cast, truth),
+        "retrieval": _row_or_none(danced.retrieval, cast, truth, learned),
         "without_foot_lock": carried(second.clips, truth),
         "two_seeds": msgspec.to_builtins(_two_seeds(model, second, truth)),
         "energy": msgspec.to_builtins(liveliness_of(model.dances)),
+        "memorised": memorised(learned, model.dances),
         "long_run": None,
         "about": {
             "songs": [song.name for song in songs],
@@ -118,7 +124,13 @@ def judged(cast: Cast, songs: Sequence[JudgedSong], told: Told) -> tuple[dict[st
             "misses": sum(one.misses for one in danced.model),
         },
     }  # fmt: skip
+    if report["teacher"] is not None:
+        report |= {f"{key}_over_teacher": _ratio(report, report["teacher"], key) for key in _AGAINST_TEACHER}
     return report, model.dances
+
+
+def _ratio(row: dict[str, Any], other: dict[str, Any], key: str) -> float | None:
+    return round(row[key] / other[key], 4) if row[key] is not None and other[key] else None
 
 
 def _danced(songs: Sequence[JudgedSong], cast: Cast, told: Told) -> Performed:
@@ -167,12 +179,22 @@ def ground_truth_row(
     return dict(msgspec.to_builtins(row_of(whole, clips, truth)))
 
 
-def _row_or_none(dances: Sequence[Danced] | None, cast: Cast, truth: Truth | None) -> dict[str, Any] | None:
+def memorised(learned: Learned | None, dances: Sequence[Danced]) -> dict[str, Any] | None:
+    """How much of the dances was copied; None where nobody knows what was learned from."""
+    return None if learned is None else dict(msgspec.to_builtins(learned.copied(dances)))
+
+
+def _row_or_none(
+    dances: Sequence[Danced] | None, cast: Cast, truth: Truth | None, learned: Learned | None
+) -> dict[str, Any] | None:
     if dances is None:
         return None
     row = Row.of(dances, cast.warm_s)
     figures: Figures = row_of(row.dances, row.clips, truth)
-    return dict(msgspec.to_builtins(figures)) | {"energy": msgspec.to_builtins(liveliness_of(row.dances))}
+    return dict(msgspec.to_builtins(figures)) | {
+        "energy": msgspec.to_builtins(liveliness_of(row.dances)),
+        "memorised": memorised(learned, row.dances),
+    }
 
 
 def shuffled_music(dances: Sequence[Danced]) -> list[Danced]:

@@ -35,6 +35,8 @@ class Liveliness(msgspec.Struct, frozen=True):
     by_song: dict[str, float | None]
     sections: int
     right_answers: float | None
+    breakdowns_calmed: float | None  # of the breakdowns, from one bar after them
+    drops_lifted: float | None
     answers: list[Answer]
 
 
@@ -64,7 +66,9 @@ def liveliness_of(dances: Sequence[Danced]) -> Liveliness:
         interval=(round(found.low, 3), round(found.high, 3)) if found is not None and known else None,
         by_song=by_song,
         sections=sum(len(moved) for moved, _ in pairs),
-        right_answers=_told(float(np.mean([answer.right for answer in answers]))) if answers else None,
+        right_answers=_right(answers, "breakdown", "drop"),
+        breakdowns_calmed=_right(answers, "breakdown"),
+        drops_lifted=_right(answers, "drop"),
         answers=answers,
     )
 
@@ -84,6 +88,12 @@ def _answers(danced: Danced, curve: Float[np.ndarray, " frames"]) -> list[Answer
             right = ratio < 1 if change == "breakdown" else ratio > 1
             answers.append(Answer(danced.name, round(at_s, 2), change, round(ratio, 3), bool(right)))
     return answers
+
+
+def _right(answers: Sequence[Answer], *changes: str) -> float | None:
+    """Of the answers to changes of those kinds, the share that were right."""
+    found = [answer.right for answer in answers if answer.change in changes]
+    return _told(float(np.mean(found))) if found else None
 
 
 def _heard_changes(song: JudgedSong) -> list[tuple[float, str]]:

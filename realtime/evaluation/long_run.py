@@ -27,8 +27,10 @@ class LongRun(msgspec.Struct, frozen=True):
     fidk_corrected_ratio: float | None
     longest_stillness_s: float
     height_m: tuple[float, float]  # first and last minute
+    height_change_mm: float  # from the first minute to the last
     height_mm_per_min: float
     tilt_degrees: tuple[float, float]
+    tilt_change_degrees: float
     tilt_degrees_per_min: float
     farthest_m: float
     rejected: int
@@ -57,8 +59,10 @@ def long_run(
         fidk_corrected_ratio=round(corrected[-1] / corrected[0], 3) if corrected else None,
         longest_stillness_s=round(longest_stillness_s(place[::2], PLANNED_FPS), 2),
         height_m=(round(found.height_m[0], 4), round(found.height_m[1], 4)),
+        height_change_mm=round(1000 * (found.height_m[1] - found.height_m[0]), 1),
         height_mm_per_min=round(1000 * found.height_m_per_min, 3),
         tilt_degrees=(round(found.tilt_degrees[0], 2), round(found.tilt_degrees[1], 2)),
+        tilt_change_degrees=round(found.tilt_degrees[1] - found.tilt_degrees[0], 2),
         tilt_degrees_per_min=round(found.tilt_degrees_per_min, 4),
         farthest_m=round(float(np.hypot(place[:, 0, 0], place[:, 0, 2]).max()), 2),
         rejected=danced.rejected,

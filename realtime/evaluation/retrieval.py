@@ -8,6 +8,7 @@ seam spring and foot lock, so that figures differ by what is danced and by nothi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from jaxtyping import Float, Float32
 
@@ -75,7 +76,7 @@ class Retrieval:
     """A generator that has learned nothing: it looks up."""
 
     def __init__(self, takes: Sequence[CachedTake], config: ModelConfig, seed: int = 1) -> None:
-        self.config = config
+        self.config = msgspec.structs.replace(config, warm=False)  # it begins from nothing
         self._rng = np.random.default_rng(seed)
         clips = [_clip(take, config) for take in takes if not take.held_out]
         self._clips = [clip for clip in clips if len(clip.beat_frames) > _HELD_BEATS]

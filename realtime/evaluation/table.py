@@ -12,6 +12,7 @@ _MEASURES = (
     "songs_that_beat_wrong_songs", "accent_lag_ms.median", "accent_lag_ms.iqr", "accent_lag_ms.within_70ms",
     "accent_lag_ms.within_70ms_by_chance", "pfc", "fsr", "fsr_corrected", "jerk_p95_m_s3", "jerk_ratio",
     "seam_jerk_ratio", "longest_stillness_s", "energy.rank_correlation", "energy.right_answers",
+    "memorised.median_m", "memorised.copied_share",
 )  # fmt: skip
 _ASIDE = ("without_foot_lock", "two_seeds", "long_run", "about")
 
@@ -25,9 +26,24 @@ def table_of(report: Mapping[str, Any]) -> Table:
         low_high = report.get("intervals", {}).get(measure)
         if measure == "energy.rank_correlation":
             low_high = report.get("energy", {}).get("interval")
+        if measure.startswith("memorised."):
+            of_memory = (report.get("memorised") or {}).get("intervals", {})
+            low_high = of_memory.get(measure.removeprefix("memorised."))
         interval = "" if low_high is None else f"{low_high[0]:.4g} to {low_high[1]:.4g}"
         told = [_told(row, measure) for _, row in present]
         table.add_row(measure, told[0], interval, *told[1:])
+    return table
+
+
+def aims_of(report: Mapping[str, Any]) -> Table:
+    """What must be reached and what was, a line each."""
+    table = Table("must reach", "key", "figure", "at least", "at most", "", box=None)
+    for verdict in report.get("verdicts", []):
+        figures = [
+            "" if verdict[name] is None else f"{verdict[name]:.4g}" for name in ("figure", "least", "most")
+        ]
+        met = {True: "met", False: "MISSED", None: "not measured"}[verdict["met"]]
+        table.add_row(verdict["aim"], verdict["key"], *figures, met)
     return table
 
 

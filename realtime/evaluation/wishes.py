@@ -37,7 +37,7 @@ class EvaluationWishes:
     keep: Path | None = None
     """A folder to write each dance to as NAME.npz, which --motion judges again."""
     pictures: Path | None = None
-    """A folder for pictures: stick figures over the beats, foot contacts, and a moving picture of each song."""
+    """A folder for pictures: stick figures over the beats, feet, and a moving picture, of each song and each genre."""
     json: Annotated[bool, Parameter(negative=())] = False
     """Print one JSON object, and nothing else, to standard output."""
 

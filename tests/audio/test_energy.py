@@ -18,7 +18,7 @@ def meters(samples: np.ndarray) -> Iterator[tuple[float, float, bool]]:
     for hop in samples.astype(np.float32).reshape(-1, f.HOP_SAMPLES):
         features, state = f.step(hop, state)
         meter.hear(features)
-        yield meter.fast, meter.slow, meter.silent
+        yield meter.fast, meter.section_2s, meter.silent
 
 
 def club(drums: Drums) -> np.ndarray:

@@ -81,6 +81,10 @@ def test_the_report_has_the_keys_of_the_design_in_every_row() -> None:
     assert report["shuffled_music"]["fidk"] == report["fidk"]
     assert report["shuffled_music"]["bas"] != report["bas"]
     assert report["retrieval"]["fidk_corrected"] < report["fidk_corrected"]
+    # it looks up what it dances; the hopper never learned
+    assert report["retrieval"]["memorised"]["median_m"] < report["memorised"]["median_m"]
+    assert report["ground_truth"]["memorised"]["median_m"] == report["memorised"]["held_out_median_m"]
+    assert report["fidk_over_teacher"] == 1.0
     assert report["about"]["rejected"] == 0
     assert set(report["about"]["styles_danced"]) <= {"salsa", "street", "modern"}
     low, high = report["intervals"]["bas"]
@@ -103,6 +107,7 @@ def test_a_long_dance_goes_round_and_round_and_hops_as_high_at_its_end() -> None
     assert found.minutes == pytest.approx(16 / 60, abs=0.01)
     assert found.height_m[0] == pytest.approx(found.height_m[1], abs=0.01)
     assert abs(found.tilt_degrees_per_min) < 1
+    assert found.height_change_mm == pytest.approx(1000 * (found.height_m[1] - found.height_m[0]), abs=0.2)
     assert len(found.fidk_by_turn) == 2
     assert found.fidk_ratio == pytest.approx(found.fidk_by_turn[1] / found.fidk_by_turn[0], abs=1e-3)
 
@@ -177,10 +182,10 @@ def test_a_dance_that_is_lively_where_its_music_is_loud_follows_it() -> None:
     assert [(answer.at_s, answer.change) for answer in found.answers] == [
         (8.0, "drop"), (16.0, "breakdown"), (24.0, "drop"),
     ]  # fmt: skip
-    assert found.right_answers == 1.0
+    assert (found.right_answers, found.breakdowns_calmed, found.drops_lifted) == (1.0, 1.0, 1.0)
     against = replace(whole, local_quat_wxyz=np.concatenate((wild, calm, wild, calm)))
     wrong = liveliness_of([replace(danced_from_motion("steps", against, song.beats_s), song=song)])
-    assert wrong.right_answers == 0.0
+    assert (wrong.right_answers, wrong.breakdowns_calmed, wrong.drops_lifted) == (0.0, 0.0, 0.0)
     assert wrong.rank_correlation is not None
     assert wrong.rank_correlation < 0
 

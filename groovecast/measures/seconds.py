@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 
+from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.rotation import yaw_from_quat
-from groovecast.train.checks import Seen
+from groovecast.motion.skeleton import groovecast_skeleton
 
 SECOND_FRAMES = 30
 _COMPONENTS, _ROUNDS = 32, 4
@@ -27,7 +28,11 @@ Seconds = Float32[np.ndarray, "seconds numbers"]
 
 def body_places(motion: Motion) -> tuple[Places, Float[np.ndarray, " frames"]]:
     """Joints against the hips, in the room's directions, and the heading of the hips."""
-    place = Seen(motion).place
+    skeleton = groovecast_skeleton()
+    turns = motion.local_quat_wxyz[:, : skeleton.body_joints].astype(np.float64)
+    place, _ = world_from_local(
+        motion.root_m.astype(np.float64), turns, skeleton.rest_offset_m.astype(np.float64), skeleton.parents
+    )
     yaw = yaw_from_quat(motion.local_quat_wxyz[:, 0].astype(np.float64))
     return (place[:, 1:] - place[:, :1]).astype(np.float32), yaw
 
@@ -62,10 +67,14 @@ class Near:
 
 
 class Library:
-    """Motions by their seconds, every `hop_frames` the beginning of one; `candidates` are measured in full."""
+    """Motions by their seconds, every `hop_frames` the beginning of one; `candidates` are measured in full.
+
+    With them those that begin between them and their neighbours are, so that a second is found whichever frame it
+    begins at.
+    """
 
     def __init__(self, motions: Iterable[Motion], hop_frames: int = 1, candidates: int = 24) -> None:
-        self._candidates = candidates
+        self._candidates, self._between = candidates, hop_frames // 2
         bodies = [(number, *body_places(motion)) for number, motion in enumerate(motions)]
         bodies = [body for body in bodies if len(body[2]) >= SECOND_FRAMES]
         if not bodies:
@@ -75,10 +84,12 @@ class Library:
         frames = np.cumsum([0, *(len(yaw) for *_, yaw in bodies)])
         self._places = np.concatenate([places for _, places, _ in bodies])
         self._yaw = np.concatenate([yaw for *_, yaw in bodies])
-        starts = [np.arange(0, len(yaw) - SECOND_FRAMES + 1, hop_frames) for *_, yaw in bodies]
+        lasts = [len(yaw) - SECOND_FRAMES for *_, yaw in bodies]
+        starts = [np.arange(0, last + 1, hop_frames) for last in lasts]
         self._frame = np.concatenate(starts)
         self._start = np.concatenate([first + start for first, start in zip(frames, starts, strict=False)])
         self._motion = np.repeat([number for number, *_ in bodies], [len(start) for start in starts])
+        self._last = np.repeat(lasts, [len(start) for start in starts])
         sample = self._full(
             np.linspace(0, len(self._start) - 1, min(_SAMPLED, len(self._start))).astype(np.int64)
         )
@@ -97,6 +108,7 @@ class Library:
     def nearest(self, seconds: Seconds, but: tuple[int, ...] = ()) -> Near:
         """The nearest known second of each, in any motion but those."""
         rows, distances = np.zeros(len(seconds), np.int64), np.zeros(len(seconds), np.float32)
+        frames = np.zeros(len(seconds), np.int64)
         out = np.isin(self._motion, but)
         for first in range(0, len(seconds), _QUERIES_A_TIME):
             asked = seconds[first : first + _QUERIES_A_TIME]
@@ -108,14 +120,27 @@ class Library:
                 if keep > 1
                 else np.argmin(apart, axis=1)[:, None]
             )
-            full = self._full(candidates.ravel()).reshape(*candidates.shape, -1)
-            distance = np.linalg.norm(full - asked[:, None], axis=-1)
-            distance[out[candidates]] = np.inf
-            best = np.argmin(distance, axis=1)
             use = slice(first, first + len(asked))
-            rows[use] = np.take_along_axis(candidates, best[:, None], axis=1)[:, 0]
-            distances[use] = np.take_along_axis(distance, best[:, None], axis=1)[:, 0]
-        return Near(distances, self._motion[rows], self._frame[rows])
+            rows[use], frames[use], distances[use] = self._measured(asked, candidates, out)
+        return Near(distances, self._motion[rows], frames)
+
+    def _measured(
+        self, asked: Seconds, candidates: Int64[np.ndarray, "seconds near"], out: Bool[np.ndarray, " known"]
+    ) -> tuple[Int64[np.ndarray, " seconds"], Int64[np.ndarray, " seconds"], Float32[np.ndarray, " seconds"]]:
+        """The nearest of each second's candidates, or of what begins just before or after one: row, frame, distance."""
+        ways = np.arange(-self._between, self._between + 1)
+        frame = np.clip(self._frame[candidates][..., None] + ways, 0, self._last[candidates][..., None])
+        begin = self._start[candidates][..., None] + frame - self._frame[candidates][..., None]
+        full = seconds_at(self._places, self._yaw, begin.ravel()).reshape(len(asked), -1, asked.shape[1])
+        distance = np.linalg.norm(full - asked[:, None], axis=-1)
+        distance[np.repeat(out[candidates], len(ways), axis=1)] = np.inf
+        best = np.argmin(distance, axis=1)[:, None]
+        row = np.take_along_axis(candidates, best // len(ways), axis=1)
+        return (
+            row[:, 0],
+            np.take_along_axis(frame.reshape(len(asked), -1), best, axis=1)[:, 0],
+            np.take_along_axis(distance, best, axis=1)[:, 0],
+        )
 
 
 def _strongest(rows: Seconds) -> Float32[np.ndarray, "numbers components"]:
