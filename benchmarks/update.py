@@ -44,11 +44,16 @@ class Timed:
         return self._engine.config
 
     def plan(
-        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
+        self,
+        history: np.ndarray,
+        music: np.ndarray,
+        style: np.ndarray,
+        noise: np.ndarray,
+        before: np.ndarray | None = None,
     ) -> np.ndarray:
         """The engine's."""
         begin = perf_counter()
-        plan = self._engine.plan(history, music, style, noise)
+        plan = self._engine.plan(history, music, style, noise, before)
         self.took_ms.append(1000 * (perf_counter() - begin))
         return plan
 
@@ -60,7 +65,8 @@ def cold_ms(folder: Path) -> tuple[float, float]:
     loaded = perf_counter()
     config = engine.config
     given = ((config.history_frames, config.numbers), (config.window_frames, config.music_channels))
-    shapes = (*given, (len(config.styles) + 1,), (config.plan_frames, config.numbers))
+    plan = (config.plan_frames, config.numbers)
+    shapes = (*given, (len(config.styles) + 1,), *((plan, plan) if config.warm else (plan,)))
     engine.plan(*(np.zeros(shape, np.float32) for shape in shapes))
     return 1000 * (loaded - begin), 1000 * (perf_counter() - loaded)
 

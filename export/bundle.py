@@ -1,5 +1,6 @@
 """A model folder, made: the ONNX file, its manifest with hashes and parity, and its card."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -24,34 +25,43 @@ CREDIT = (
 PARITY_WINDOWS = 256
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How a model is to be sampled where that differs from how it was trained; None: as it was trained."""
+
+    inflate: float | None = None  # how much of the noise the sampler carries on
+    steps: int | None = None  # how many evaluations a plan takes
+    guidance: float | None = None  # how strongly music and style are followed
+    warm: bool = False  # whether a plan begins from the one before, in one evaluation
+
+
 def bundle(
     weights: Path,
     takes: Path,
     folder: Path,
     *,
+    sampling: Sampling | None = None,
+    half_weights: bool = True,
     windows: int = PARITY_WINDOWS,
-    inflate: float | None = None,
-    steps: int | None = None,
-    guidance: float | None = None,
 ) -> Manifest:
     """Make the model folder of trained weights; the takes give the windows on which parity is measured.
 
-    `inflate` is how much of the noise the sampler carries on, `steps` how many evaluations a plan takes, `guidance` how
-    strongly music and style are followed; None: as it was trained.
+    With `half_weights` they are stored in half precision; parity is against the weights as they were trained.
 
     Raises ValueError when the artefact is further from its weights than is shipped.
     """
     model, said = load_dancer(weights)
-    model.config = sampled_otherwise(model.config, inflate, steps, guidance)
+    model.config = sampled_otherwise(model.config, sampling or Sampling())
     danced = load_takes(takes)
     folder.mkdir(parents=True, exist_ok=True)
     artefact = folder / ONNX_FILE
-    write_onnx(model, artefact)
+    write_onnx(model, artefact, half_weights)
     parity = _parity(model, artefact, danced, windows)
     if parity.mean_degrees > MEAN_DEGREES_MAX:
         artefact.unlink()
+        mend = "try --no-half-weights" if half_weights else "check the exporter"
         raise ValueError(
-            f"asked for parity within {MEAN_DEGREES_MAX} degrees, found {parity.mean_degrees}: check the exporter"
+            f"asked for parity within {MEAN_DEGREES_MAX} degrees, found {parity.mean_degrees}: {mend}"
         )
     manifest = Manifest(
         name=folder.name,
@@ -63,6 +73,7 @@ def bundle(
         licence="Apache-2.0",
         credit=CREDIT,
         parity=parity,
+        half_weights=half_weights,
         files={ONNX_FILE: entry_of(artefact)},
     )
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
@@ -70,20 +81,23 @@ def bundle(
     return manifest
 
 
-def sampled_otherwise(
-    config: ModelConfig, inflate: float | None, steps: int | None, guidance: float | None
-) -> ModelConfig:
-    """The config with another sampler: `steps` evaluations at even distances in the logarithm of signal to noise."""
-    if steps is not None:
+def sampled_otherwise(config: ModelConfig, sampling: Sampling) -> ModelConfig:
+    """The config with another sampler: evaluations at even distances in the logarithm of signal to noise."""
+    if (steps := sampling.steps) is not None:
         if steps < 1:
             raise ValueError(f"asked for {steps} steps a plan, at least one is needed")
         between = (
             np.linspace(LOG_SNR_LOW, LOG_SNR_HIGH, steps)[1:] if steps > 2 else np.array([-2.5])[: steps - 1]
         )
         config = msgspec.structs.replace(config, log_snrs=tuple(float(one) for one in between), inflate=1.0)
-    if inflate is not None:
-        config = msgspec.structs.replace(config, inflate=inflate)
-    return config if guidance is None else msgspec.structs.replace(config, guidance=guidance)
+    if sampling.warm and not config.log_snrs:
+        raise ValueError(
+            "asked for a warm start of a sampler of one step, its plans begin from noise alone: ask for two"
+        )
+    changed = {"inflate": sampling.inflate, "guidance": sampling.guidance, "warm": sampling.warm or None}
+    return msgspec.structs.replace(
+        config, **{name: value for name, value in changed.items() if value is not None}
+    )
 
 
 def _sources(takes: list[Take]) -> str:
@@ -102,12 +116,15 @@ def _parity(model: Denoiser, artefact: Path, takes: list[Take], windows: int) ->
     styles = np.eye(len(model.config.styles) + 1, dtype=np.float32)
 
     def pair(index: int) -> tuple[np.ndarray, np.ndarray]:
+        motion, known = batch.motion[index : index + 1], model.config.history_frames
         inputs = {
-            "history": batch.motion[index : index + 1, : model.config.history_frames],
+            "history": motion[:, :known],
             "music": batch.music[index : index + 1],
             "style": styles[batch.style[index : index + 1]],
             "noise": noise[index : index + 1],
         }
+        if model.config.warm:
+            inputs["before"] = motion[:, known:]
         ours = np.asarray(session.run(None, inputs)[0])[0]
         return ours, torch_plan(model, {name: torch.from_numpy(value) for name, value in inputs.items()})[0]
 

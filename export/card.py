@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from groovecast.model.config import ModelConfig
 from groovecast.model.manifest import ONNX_FILE, Manifest
 from groovecast.train.takes import Take
 
@@ -26,10 +27,12 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         "",
         f"- {manifest.parameters / 1e6:.2f} M parameters: {config.layers} transformer blocks of width {config.width}, "
         f"{config.tokens} tokens of {config.frames_per_token} frames at {config.fps:g} a second, "
-        f"{config.steps} evaluations a plan, no guidance.",
-        f"- `{ONNX_FILE}`: {file.bytes / 1e6:.1f} MB, SHA-256 `{file.sha256}`; normalisation and sampler inside.",
-        f"- Against PyTorch over {parity.windows} held-out windows: mean {parity.mean_degrees} degrees and "
-        f"{parity.mean_mm} mm, at most {parity.max_degrees} degrees and {parity.max_mm} mm.",
+        f"{_sampler(config)}.",
+        f"- `{ONNX_FILE}`: {file.bytes / 1e6:.1f} MB, SHA-256 `{file.sha256}`; normalisation and sampler inside"
+        f"{', weights stored in half precision, computed with in single' if manifest.half_weights else ''}.",
+        f"- Against PyTorch and the weights as trained, over {parity.windows} held-out windows: "
+        f"mean {parity.mean_degrees} degrees and {parity.mean_mm} mm, "
+        f"at most {parity.max_degrees} degrees and {parity.max_mm} mm.",
         f"- Trained for {manifest.trained_minutes:.0f} minutes ({manifest.trained_steps} steps), x0 diffusion, "
         "the last part on its own rollouts.",
         "",
@@ -57,6 +60,15 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sampler(config: ModelConfig) -> str:
+    count = f"{config.steps} evaluation{'s' if config.steps > 1 else ''} a plan"
+    begun = ", begun from the plan before" if config.warm else ""
+    if config.guidance == 1:
+        return f"{count}{begun}, no guidance"
+    how = "with and without music each time" if config.guided_outside else "learned"
+    return f"{count}{begun}, guidance {config.guidance:g} ({how})"
 
 
 def _imbalance(manifest: Manifest, takes: list[Take]) -> list[str]:

@@ -36,6 +36,8 @@ def onnx(
     inflate: float | None = None,
     steps: int | None = None,
     guidance: float | None = None,
+    warm: Annotated[bool, Parameter(negative=())] = False,
+    half_weights: bool = True,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """One model folder: ONNX file, manifest with hashes and parity, card.
@@ -56,12 +58,17 @@ def onnx(
         How many evaluations a plan takes: 50 to judge a teacher by; as trained without it.
     guidance
         How strongly music and style are followed, 1: as learned; other values of a teacher double a plan's cost.
+    warm
+        One evaluation a plan, begun from the plan before; for a student, whose lessons have it.
+    half_weights
+        Store the weights in half precision: half the size, the same speed; parity says what it costs.
     json
         Print the manifest as JSON.
     """
-    from export.bundle import bundle
+    from export.bundle import Sampling, bundle
 
-    manifest = bundle(weights, takes, out, windows=windows, inflate=inflate, steps=steps, guidance=guidance)
+    sampling = Sampling(inflate, steps, guidance, warm)
+    manifest = bundle(weights, takes, out, sampling=sampling, half_weights=half_weights, windows=windows)
     if json:
         print(msgspec.json.encode(manifest).decode())
         return

@@ -1,6 +1,5 @@
 """From trained weights to one ONNX file: the sampler unrolled in one graph, natural units in and out."""
 
-import copy
 import warnings
 from pathlib import Path
 
@@ -156,16 +155,6 @@ def with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
     del proto.graph.node[:]
     proto.graph.node.extend(nodes)
     return proto
-
-
-def rounded(model: Denoiser) -> Denoiser:
-    """The same network with every weight rounded as `with_half_weights` rounds it."""
-    rough = copy.deepcopy(model)
-    with torch.no_grad():
-        for weight in rough.parameters():
-            if weight.numel() * weight.element_size() >= _HALVED_FROM_BYTES:
-                weight.copy_(weight.half().float())
-    return rough
 
 
 def torch_plan(model: Denoiser, inputs: dict[str, Tensor]) -> np.ndarray:

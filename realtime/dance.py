@@ -8,7 +8,7 @@ nothing later, so the same sound gives the same dance, live or faster than live.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -18,6 +18,7 @@ from groovecast.audio.ring import SampleRing
 from groovecast.audio.scene import Section
 from groovecast.model.config import ModelConfig
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
+from groovecast.motion.energy import energy_of
 from groovecast.motion.foot_lock import LockState, locked
 from groovecast.motion.groove import dips, grooved
 from groovecast.motion.grounding import grounded
@@ -32,6 +33,7 @@ from realtime.conductor import Conductor
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for
 from realtime.stage import drawn_home, facing_the_audience
+from realtime.warm_start import PlanBefore, WarmGenerator, begun_from
 
 
 @runtime_checkable
@@ -139,6 +141,7 @@ class Dancer:
         self._mood = Mood.calm(self.config.styles)
         self._dips: tuple[int, np.ndarray] = (0, np.zeros(0))
         self._half_time = False
+        self._before: PlanBefore | None = None  # what the next plan may begin from
         self.planned_from_s = start_s  # when the first frame of the last plan is shown
         self._heard = self._known()
 
@@ -246,19 +249,31 @@ class Dancer:
         history = self._history(past)
         self.conductor.follow(due_s, self._start_s)
         clock = self.conductor.clock
-        self._mood = mood_of(self._listener, clock, self._mood, self.settings, config)
+        self._mood = mood_of(self._listener, clock, self._mood, energy_of(past), self.settings, config)
         times = (first - config.history_frames + np.arange(config.window_frames)) / config.fps
         music = music_for(self._listener, clock, self._mood, times, due_s)
         try:
-            numbers = self._generator.plan(history, music, self._mood.style, self._noise(first))
+            numbers = self._continued(history, music, first)
             danced = self._danced(numbers, past)
             plan = self._joined_plan(first, danced, numbers[:, CONTACTS] > 0.5, due_s)
         except Exception as why:  # a generator is foreign code: whatever it does, the figure dances on
+            self._before = None
             self.counts.rejected += 1
             self.counts.reasons.append(f"{type(why).__name__}: {why}")
         else:
+            self._before = PlanBefore(first, numbers)
             self.buffer.put(plan)
         self._next_frame = first + self.settings.stride_frames
+
+    def _continued(
+        self, history: Float32[np.ndarray, "history 141"], music: Float32[np.ndarray, "window 10"], first: int
+    ) -> Float32[np.ndarray, "plan 141"]:
+        """What the generator answers, from noise or from the plan before."""
+        asked = history, music, self._mood.style, self._noise(first)
+        if not self.config.warm:
+            return self._generator.plan(*asked)
+        generator = cast(WarmGenerator, self._generator)  # its config says that it is one
+        return generator.plan(*asked, begun_from(self._before, history, first, self.config.plan_frames))
 
     def _history(self, past: Motion) -> Float32[np.ndarray, "history 141"]:
         rows = (

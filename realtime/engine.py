@@ -48,8 +48,14 @@ class CpuEngine:
         music: Float32[np.ndarray, "window 10"],
         style: Float32[np.ndarray, " styles"],
         noise: Float32[np.ndarray, "plan 141"],
+        before: Float32[np.ndarray, "plan 141"] | None = None,
     ) -> Float32[np.ndarray, "plan 141"]:
-        """Dance thread. The frames that follow a history, in natural units; `style` are weights that sum to 1."""
+        """Dance thread. The frames that follow a history, in natural units; `style` are weights that sum to 1.
+
+        `before` is what the plan before said of these frames: a warm model must have it, any other takes none.
+        """
         inputs = {"history": history[None], "music": music[None], "style": style[None], "noise": noise[None]}
+        if before is not None:
+            inputs["before"] = before[None]
         plan: np.ndarray = self._session.run(None, inputs)[0][0]
         return plan

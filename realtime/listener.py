@@ -113,9 +113,9 @@ class Listener:
 
     @property
     def energy_slow(self) -> float:
-        """How energetic this part of the music is, 0 to 1, over about 8 s."""
+        """How energetic this part of the music is, 0 to 1, over about 2 s: a breakdown tells within a bar."""
         self._catch_up()
-        return self._meter.slow
+        return self._meter.section_2s
 
     def onset_at(self, times_s: Float[np.ndarray, "*times"]) -> Float[np.ndarray, "*times"]:
         """How strong an onset was at each time, 0 to 1; 0 where nothing was heard or it is forgotten.

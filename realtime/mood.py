@@ -17,7 +17,9 @@ from realtime.listener import Listener
 # Tracker confidence at which the beat begins to be told to the dancer, and at which it is told in full.
 _DOUBT, _SURE = 0.25, 0.5
 # The model knows energy as a dancer's own; a song's calm and peak are brought to these.
-_CALM_ENERGY, _PEAK_ENERGY = 0.3, 0.72
+_CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.72
+# What of missing energy is told on top to a dancer who dances with less than wanted; and the other way round.
+_PUSH = 1.0
 # Below this the dancer stands at ease.
 _IDLE_ENERGY = 0.03
 # How fast the mood follows: the share of the way it goes in one update.
@@ -51,6 +53,7 @@ class Mood:
 
     trust: float
     energy: float
+    push: float  # how much of the energy told is there to make up for what was danced
     dancing: float  # 0 at ease .. 1 dancing
     style: Float32[np.ndarray, " styles"]
 
@@ -59,7 +62,7 @@ class Mood:
         """Standing at ease."""
         weights = np.zeros(len(styles) + 1, np.float32)
         weights[styles.index("idle")] = 1
-        return Mood(0.0, 0.0, 0.0, weights)
+        return Mood(0.0, 0.0, 0.0, 0.0, weights)
 
 
 def trust_of(listener: Listener, clock: BeatClock) -> float:
@@ -74,9 +77,18 @@ def energy_told(energy: Energy) -> Energy:
 
 
 def mood_of(
-    listener: Listener, clock: BeatClock, before: Mood, settings: MoodSettings, config: ModelConfig
+    listener: Listener,
+    clock: BeatClock,
+    before: Mood,
+    danced: float,
+    settings: MoodSettings,
+    config: ModelConfig,
 ) -> Mood:
-    """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to."""
+    """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to.
+
+    `danced` is the energy of what was danced of late: who falls behind what the music asks is pushed, who runs ahead
+    is held back.
+    """
     trust = trust_of(listener, clock)
     # music without a pulse is danced to as well, more freely; speech and noise are waited out
     wanted = 0.0 if listener.silent else max(trust, _FREE * listener.musical)
@@ -84,12 +96,14 @@ def mood_of(
         _FOLLOW if wanted > before.dancing else _FOLLOW / 3
     )
     asked = energy_told(listener.energy_slow)
-    energy = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
+    wanted = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
+    push = _PUSH * (wanted - danced) * dancing
+    energy = float(np.clip(wanted + push, 0, 1))
     style = np.zeros(len(config.styles) + 1, np.float32)
     idle = config.styles.index("idle")
     if dancing < _IDLE_ENERGY:
         style[idle] = 1
-        return Mood(trust, 0.0, dancing, style)
+        return Mood(trust, 0.0, 0.0, dancing, style)
     name = settings.style
     if name == "auto":
         phrase = int(np.floor(clock.beat_at(listener.heard_until_s) / _PHRASE_BEATS))
@@ -98,7 +112,7 @@ def mood_of(
     calm = 1 - float(np.clip(dancing / 0.35, 0, 1))
     style = (1 - calm) * style
     style[idle] += calm
-    return Mood(trust, energy, dancing, style.astype(np.float32))
+    return Mood(trust, energy, push, dancing, style.astype(np.float32))
 
 
 def music_for(
@@ -119,7 +133,7 @@ def music_for(
             tempo_bpm=np.full(count, max(clock.tempo_bpm, 1.0)),
             trust=np.full(count, mood.trust),
             onset=listener.onset_at(times_s),
-            energy=share * mood.dancing,
+            energy=np.clip(share * mood.dancing + mood.push, 0, 1),
             energy_slow=np.full(count, mood.energy),
             heard=heard,
         )

@@ -21,6 +21,8 @@ class ModelConfig(msgspec.Struct, frozen=True):
     # the sampler: logarithms of signal to noise between its evaluations (one more than these), and its inflation
     log_snrs: tuple[float, ...] = (-5.5, -3.0, -0.7)
     inflate: float = 1.1
+    # whether a plan begins from the one before, with the last of those evaluations alone
+    warm: bool = False
     # whether the network is told how far ahead the music is known, and how strongly to follow music and style
     look_ahead: bool = False
     guided: bool = False
@@ -41,7 +43,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
     @property
     def steps(self) -> int:
         """How many evaluations one plan takes."""
-        return len(self.log_snrs) + 1
+        return 1 if self.warm else len(self.log_snrs) + 1
 
     @property
     def tokens(self) -> int:

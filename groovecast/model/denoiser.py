@@ -191,13 +191,9 @@ def sample_ddim(
     DDIM with eta 0 (Song et al. 2021, eq. 12). Few large steps shrink what they sample; `inflate` > 1 makes up
     for it in the noise that is carried on.
     """
-    x, level, config = noise, model.new_level(PURE_NOISE, len(noise)), model.config
-    unknown = torch.full((len(noise),), model.unknown, device=noise.device)
+    x, level = noise, model.new_level(PURE_NOISE, len(noise))
     for log_snr in (*log_snrs, None):
-        clean = model(history, x, music, level, style, look_ahead)
-        if config.guided_outside:
-            untold = model(history, x, torch.zeros_like(music), level, unknown)
-            clean = stronger(clean, untold, config.guidance)
+        clean = _followed(model, history, x, music, level, style, look_ahead)
         if log_snr is None:
             return band_limited(clean, history, PLAN_KERNEL)
         here = alpha_bar(level)[:, None, None]
@@ -206,3 +202,42 @@ def sample_ddim(
         rest = (x - here.sqrt() * clean) / (1 - here).sqrt()
         x = there.sqrt() * clean + (1 - there).sqrt() * rest * inflate
     raise AssertionError("the loop above returns")
+
+
+def sample_warm(
+    model: Denoiser,
+    history: Tensor,
+    music: Tensor,
+    style: Tensor,
+    noise: Tensor,
+    before: Tensor,
+    look_ahead: Tensor | None = None,
+) -> Tensor:
+    """A plan in one evaluation, from the plan `before` moved on to its frames. All normalised.
+
+    It is the last evaluation of `sample_ddim` from noise alone, with `before` where the clean plan of the evaluation
+    that precedes it would be, and the same noise.
+    """
+    config = model.config
+    level = model.new_level(config.log_snrs[-1], len(noise))
+    keep = alpha_bar(level)[:, None, None]
+    x = keep.sqrt() * before + (1 - keep).sqrt() * noise * config.inflate
+    return band_limited(_followed(model, history, x, music, level, style, look_ahead), history, PLAN_KERNEL)
+
+
+def _followed(
+    model: Denoiser,
+    history: Tensor,
+    x: Tensor,
+    music: Tensor,
+    level: Tensor,
+    style: Tensor,
+    look_ahead: Tensor | None,
+) -> Tensor:
+    """The clean plan, with music and style as strong as the config says."""
+    clean: Tensor = model(history, x, music, level, style, look_ahead)
+    if not model.config.guided_outside:
+        return clean
+    unknown = torch.full((len(x),), model.unknown, device=x.device)
+    untold = model(history, x, torch.zeros_like(music), level, unknown)
+    return stronger(clean, untold, model.config.guidance)

@@ -43,6 +43,7 @@ class Manifest(msgspec.Struct, frozen=True):
     credit: str
     parity: Parity
     files: dict[str, FileEntry]
+    half_weights: bool = False  # whether they are stored in half precision
 
 
 class EarManifest(msgspec.Struct, frozen=True):

@@ -2,15 +2,25 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from fakes.stepper import takes
 from fakes.ticks import Ticks
 from torch import Tensor
 
-from export.distil import Distiller, StudentSettings, legs, moved_on
+from export.distil import Distiller, StudentSettings, _Told, legs, moved_on
 from groovecast.model.config import ModelConfig
-from groovecast.model.denoiser import LOG_SNR_HIGH, LOG_SNR_LOW, PURE_NOISE, alpha_bar, sample_ddim
+from groovecast.model.denoiser import (
+    LOG_SNR_HIGH,
+    LOG_SNR_LOW,
+    PLAN_KERNEL,
+    PURE_NOISE,
+    alpha_bar,
+    band_limited,
+    sample_ddim,
+    sample_warm,
+)
 from groovecast.train.takes import save_takes
 from groovecast.train.teacher import TeacherSettings, TeacherTrainer, load_dancer
 
@@ -67,8 +77,6 @@ def test_a_plan_moved_on_begins_later_and_holds_its_end() -> None:
 
 def _far(distiller: Distiller, guidance: float) -> float:
     """How far the student's two steps end from the guided teacher's forty, on held-out windows."""
-    import numpy as np
-
     lesson = distiller.data.lesson(distiller.model, distiller.data.test, np.random.default_rng(0), 8)
     past = lesson.motion[:, :40]
     noise = torch.randn(8, 50, 141, generator=torch.Generator().manual_seed(1))
@@ -98,6 +106,37 @@ def test_a_student_comes_nearer_to_its_teachers_end_in_two_steps_and_goes_on_whe
     assert resumed.step == distiller.step and resumed.spent_s == distiller.spent_s
     for name, value in resumed.shown.state_dict().items():
         assert torch.equal(value, distiller.shown.state_dict()[name])
+
+
+def _warm_apart(distiller: Distiller) -> float:
+    """How far one evaluation, begun from plans of takes, ends from where the guided teacher walks from there."""
+    lesson = distiller.data.lesson(distiller.model, distiller.data.test, np.random.default_rng(0), 8)
+    past, before = lesson.motion[:, :40], lesson.motion[:, 40:]
+    noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(1))
+    level = distiller.legs[-1][0]
+    keep = alpha_bar(level)
+    weight = torch.full((8,), distiller.shown.config.guidance)
+    told = _Told(past, lesson.music, lesson.style, lesson.look_ahead, weight)
+    with torch.no_grad():
+        end, _ = distiller._led(
+            told, keep.sqrt() * before + (1 - keep).sqrt() * noise, distiller.legs[-1], None
+        )
+        ours = sample_warm(
+            distiller.shown, past, lesson.music, lesson.style, noise, before, lesson.look_ahead
+        )
+    return float((ours - band_limited(end, past, PLAN_KERNEL)).square().mean())
+
+
+def test_a_student_that_has_met_plans_before_answers_them_as_its_teacher_walks_on_from_there(
+    cache: Path, teacher: Path, tmp_path: Path
+) -> None:
+    settings = StudentSettings(
+        minutes=2.0, batch=8, warmup_steps=5, learning_rate=2e-3, ema=0.9, rollout_from=0.0, rollout_most=1.0
+    )
+    distiller = Distiller(teacher, cache, tmp_path / "student", settings, Ticks())
+    before = _warm_apart(distiller)
+    distiller.fit(lambda line: None)
+    assert _warm_apart(distiller) < 0.8 * before
 
 
 def test_a_student_is_saved_with_the_sampler_that_it_was_made_for(

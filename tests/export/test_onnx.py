@@ -4,18 +4,19 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
 from safetensors.torch import save_file
 
 import export.bundle as bundling
-from export.bundle import bundle, sampled_otherwise
+from export.bundle import Sampling, bundle, sampled_otherwise
 from export.parity import compared
-from export.to_onnx import example_inputs, torch_plan, write_onnx
+from export.to_onnx import example_inputs, torch_plan, with_half_weights, write_onnx
 from groovecast.model.config import ModelConfig
-from groovecast.model.denoiser import Denoiser
-from groovecast.model.manifest import ONNX_FILE, checked_file, read_manifest
+from groovecast.model.denoiser import Denoiser, sample_warm
+from groovecast.model.manifest import MANIFEST, ONNX_FILE, checked_file, read_manifest
 from groovecast.train.takes import save_takes
 
 _TINY = ModelConfig(width=32, layers=1, heads=2)
@@ -74,10 +75,11 @@ def test_a_bundle_holds_hashes_parity_and_a_card(
     import msgspec
 
     meta = {"config": msgspec.json.encode(_TINY).decode(), "step": "12", "minutes": "3.0"}
+    weights["motion_out.weight"] = 0.1 * weights["motion_out.weight"]  # nearer to a trained one
     save_file(weights, tmp_path / "w.safetensors", metadata=meta)
     save_takes(tmp_path / "takes.npz", takes(2, 6.0))
     manifest = bundle(tmp_path / "w.safetensors", tmp_path / "takes.npz", tmp_path / "tiny", windows=4)
-    assert manifest == read_manifest(tmp_path / "tiny")
+    assert manifest == read_manifest(tmp_path / "tiny") and manifest.half_weights
     assert manifest.parity.mean_degrees < bundling.MEAN_DEGREES_MAX
     assert checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
     card = (tmp_path / "tiny" / "README.md").read_text()
@@ -94,12 +96,72 @@ def test_a_bundle_holds_hashes_parity_and_a_card(
 def test_another_sampler_has_as_many_steps_as_asked_for() -> None:
     config = ModelConfig(width=32, layers=1, heads=2)
     for steps in (1, 2, 4, 50):
-        other = sampled_otherwise(config, None, steps, 1.5)
+        other = sampled_otherwise(config, Sampling(steps=steps, guidance=1.5))
         assert other.steps == steps and list(other.log_snrs) == sorted(other.log_snrs)
         assert other.inflate == 1.0 and other.guided_outside
-    assert sampled_otherwise(config, None, None, None) == config
+    assert sampled_otherwise(config, Sampling()) == config
+    assert sampled_otherwise(config, Sampling(inflate=1.3)).inflate == 1.3
     with pytest.raises(ValueError, match="asked for 0 steps"):
-        sampled_otherwise(config, None, 0, None)
+        sampled_otherwise(config, Sampling(steps=0))
+
+
+def test_a_warm_sampler_is_one_step_and_begins_where_two_steps_meet() -> None:
+    student = ModelConfig(width=32, layers=1, heads=2, log_snrs=(-2.5,))
+    other = sampled_otherwise(student, Sampling(warm=True))
+    assert other.warm and other.steps == 1 and other.log_snrs == student.log_snrs
+    with pytest.raises(ValueError, match="begin from noise alone: ask for two"):
+        sampled_otherwise(student, Sampling(steps=1, warm=True))
+
+
+def test_the_graph_of_a_warm_model_is_told_of_the_plan_before_and_answers_as_the_weights_do(
+    model: Denoiser, tmp_path: Path
+) -> None:
+    warm = Denoiser(msgspec.structs.replace(_TINY, warm=True, log_snrs=(-2.5,), inflate=1.2)).eval()
+    warm.load_state_dict(model.state_dict())
+    write_onnx(warm, tmp_path / "warm.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "warm.onnx"), providers=["CPUExecutionProvider"])
+    inputs = example_inputs(warm, 3, seed=6)
+    assert [one.name for one in session.get_inputs()] == ["history", "music", "style", "noise", "before"]
+    plan = session.run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+    mean, std = warm.get_buffer("mean"), warm.get_buffer("std")
+    with torch.no_grad():
+        sampled = sample_warm(
+            warm, (inputs["history"] - mean) / std, inputs["music"], inputs["style"], inputs["noise"],
+            (inputs["before"] - mean) / std,
+        )  # fmt: skip
+    np.testing.assert_allclose(plan, (sampled * std + mean).numpy(), atol=2e-5)
+    np.testing.assert_allclose(plan, torch_plan(warm, inputs), atol=2e-5)
+
+
+def test_weights_in_half_precision_are_half_as_large_and_answer_almost_the_same(
+    model: Denoiser, artefact: Path
+) -> None:
+    halved = with_half_weights(onnx.load(artefact)).SerializeToString()
+    matrices = sum(4 * weight.numel() for weight in model.parameters() if weight.dim() > 1)
+    assert artefact.stat().st_size - len(halved) > 0.4 * matrices
+    session = onnxruntime.InferenceSession(halved, providers=["CPUExecutionProvider"])
+    inputs = example_inputs(model, 2, seed=7)
+    plan = session.run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+    off = np.abs(plan - torch_plan(model, inputs))
+    assert 0 < off.max() < 0.01 * float(plan.std())
+
+
+def test_a_weight_that_half_precision_does_not_hold_is_refused() -> None:
+    proto = onnx.ModelProto()
+    proto.graph.initializer.append(onnx.numpy_helper.from_array(np.full((64, 64), 1e5, np.float32), "wide"))
+    with pytest.raises(ValueError, match="wide holds 100000: use --no-half-weights"):
+        with_half_weights(proto)
+
+
+def test_a_model_bundled_before_weights_were_halved_or_plans_warm_still_reads(tmp_path: Path) -> None:
+    from groovecast.share import shared_path
+
+    old = msgspec.json.decode((shared_path("models", "groovecast-small") / MANIFEST).read_bytes())
+    old["config"] = {name: value for name, value in old["config"].items() if name != "warm"}
+    old.pop("half_weights", None)
+    (tmp_path / MANIFEST).write_bytes(msgspec.json.encode(old))
+    manifest = read_manifest(tmp_path)
+    assert not manifest.config.warm and not manifest.half_weights
 
 
 @pytest.mark.parametrize("look_ahead", [False, True])

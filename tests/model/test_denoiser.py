@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from groovecast.model.denoiser import (
     alpha_bar,
     band_limited,
     sample_ddim,
+    sample_warm,
 )
 
 _TINY = ModelConfig(width=32, layers=2, heads=2)
@@ -79,6 +81,41 @@ def test_a_gaussian_is_sampled_with_most_of_its_spread() -> None:
     assert float(coarse.std()) < 0.5 * spread, (
         "levels that start at a seventh signal lose the strong movements"
     )
+
+
+class _Half(Denoiser):
+    """Answers half of what it sees."""
+
+    def forward(
+        self, history: Tensor, noised: Tensor, music: Tensor, log_snr: Tensor, *told: object
+    ) -> Tensor:
+        return 0.5 * noised
+
+
+def test_a_warm_plan_is_one_answer_to_the_plan_before_under_noise() -> None:
+    config = msgspec.structs.replace(_TINY, log_snrs=(-2.5,), inflate=1.0, warm=True)
+    history, music, style, noise = _inputs(2)
+    before = torch.randn(noise.shape, generator=torch.Generator().manual_seed(3))
+    keep = 1 / (1 + math.exp(2.5))
+    wanted = band_limited(
+        0.5 * (math.sqrt(keep) * before + math.sqrt(1 - keep) * noise), history, PLAN_KERNEL
+    )
+    torch.testing.assert_close(sample_warm(_Half(config), history, music, style, noise, before), wanted)
+
+
+@pytest.mark.parametrize("inflate", [1.0, 1.2])
+def test_a_warm_plan_from_what_the_first_step_would_answer_is_the_plan_of_both_steps(inflate: float) -> None:
+    config = msgspec.structs.replace(_TINY, log_snrs=(-2.5,), inflate=inflate)
+    model = Denoiser(config).eval()
+    torch.nn.init.normal_(model.motion_out.weight, std=0.1)
+    history, music, style, noise = _inputs(2)
+    with torch.no_grad():
+        first = model(history, noise, music, model.new_level(PURE_NOISE, 2), style)
+        both = sample_ddim(model, history, music, style, noise, config.log_snrs, inflate)
+        warm = sample_warm(model, history, music, style, noise, first)
+        other = sample_warm(model, history, music, style, noise, first + 0.5)
+    torch.testing.assert_close(warm, both, atol=1e-5, rtol=1e-4)
+    assert (other - both).abs().max() > 0.01
 
 
 def test_what_no_take_holds_is_taken_out_and_what_a_dance_is_made_of_stays() -> None:

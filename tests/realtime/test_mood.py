@@ -1,12 +1,17 @@
-"""What the model is told of the music: a frame counts as heard in the show as it does in training."""
+"""What the model is told of the music: what counts as heard, and how hard to dance."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from groovecast.audio.beat import BeatTracker
+from groovecast.model.config import ModelConfig
+from groovecast.motion.energy import energy_of
+from groovecast.motion.pose import Motion
 from groovecast.train.windows import LOOK_AHEAD_FRAMES
 from realtime.listener import Listener
-from realtime.mood import Mood, music_for
+from realtime.mood import Mood, mood_of, music_for
 
 _HEARD = 9  # the channel that says so
 
@@ -23,3 +28,60 @@ def test_the_frame_that_sounds_now_is_not_heard_yet_however_its_time_is_rounded(
         listener, BeatTracker().clock, Mood.calm(("salsa", "idle")), times_s, times_s[34 + beyond] + off_s
     )
     assert told[:, _HEARD].sum() == 34 + beyond
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    style: str = "salsa"
+    intensity: float = 1.0
+
+
+def _heard(seconds: float, loudness: float) -> Listener:
+    """Ears that heard a loud beat, and then the same at another loudness."""
+    listener, rate = Listener(24_000), 24_000
+    rng = np.random.default_rng(0)
+    for number, size in enumerate((0.3, loudness)):
+        count = int(seconds * rate)
+        strokes = np.exp(-(np.arange(count) % (rate // 2)) / 2000)
+        listener.listen((size * strokes * rng.normal(0, 1, count)).astype(np.float32), number * seconds)
+    return listener
+
+
+def _settled(listener: Listener, danced: float) -> Mood:
+    config, mood = ModelConfig(), Mood.calm(ModelConfig().styles)
+    for _ in range(40):
+        mood = mood_of(listener, listener.clock, mood, danced, _Wishes(), config)
+    return mood
+
+
+def test_who_dances_with_less_energy_than_the_music_asks_is_told_more_and_who_dances_with_more_less() -> None:
+    listener = _heard(6.0, 0.3)
+    wanted = _settled(listener, 0.5).energy - _settled(listener, 0.5).push
+    as_asked = _settled(listener, wanted)
+    assert as_asked.energy == pytest.approx(wanted, abs=0.02)
+    assert _settled(listener, wanted - 0.2).energy > as_asked.energy + 0.1
+    assert _settled(listener, wanted + 0.2).energy < as_asked.energy - 0.1
+    assert 0 <= _settled(listener, 1.0).energy <= _settled(listener, 0.0).energy <= 1
+
+
+def test_a_breakdown_is_told_within_a_bar() -> None:
+    loud = _heard(6.0, 0.3)
+    before = _settled(loud, 0.4).energy
+    quiet = np.random.default_rng(1).normal(0, 0.01, 2 * 24_000).astype(np.float32)
+    loud.listen(quiet, 12.0)
+    assert _settled(loud, 0.4).energy < before - 0.1
+
+
+def test_the_told_energy_of_each_frame_carries_the_push() -> None:
+    listener = _heard(6.0, 0.3)
+    times_s = np.arange(90) / 30 + 9.0
+    lazy, wild = (_settled(listener, danced) for danced in (0.1, 0.9))
+    told = [music_for(listener, listener.clock, mood, times_s, 12.0)[:60, 7] for mood in (lazy, wild)]
+    assert (told[0] > told[1]).all() and told[0].max() <= 1 and told[1].min() >= 0
+
+
+def test_energy_is_read_as_it_is_told() -> None:
+    still = Motion(30.0, np.zeros((40, 3)), np.tile([1.0, 0, 0, 0], (40, 22, 1)))
+    assert energy_of(still) == 0
+    going = Motion(30.0, np.arange(40)[:, None] * [0.0, 0.0, 1.6 / 30], still.local_quat_wxyz)
+    assert energy_of(going) == pytest.approx(0.5)  # both feet at 1.6 m/s, hands at rest against the hips
