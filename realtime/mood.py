@@ -17,7 +17,7 @@ from realtime.listener import Listener
 # Tracker confidence at which the beat begins to be told to the dancer, and at which it is told in full.
 _DOUBT, _SURE = 0.25, 0.5
 # The model knows energy as a dancer's own; a song's calm and peak are brought to these.
-_CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.72
+_CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.62
 # What of missing energy is told on top to a dancer who dances with less than wanted; and the other way round.
 _PUSH = 1.0
 # Below this the dancer stands at ease.

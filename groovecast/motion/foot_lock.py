@@ -2,7 +2,7 @@
 
 Each foot is shown a little off where it was planned. The offset is the smoothest one that keeps planted balls from
 sliding: it begins before a foot lands, for the plan is known, and dies away once the foot is lifted or walks off.
-No sole is ever shown below the floor.
+A foot on its way clears the floor. No sole is ever shown below it.
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,9 @@ _LEFT_BEHIND_M, _LET_GO, _LOOKS = 0.06, 6, 2
 _SUNK_M, _CLEAR_M = -0.005, 0.01
 # A ball higher than the first is not held; a planted foot is pulled down by no more than the second.
 _HIGH_M, _PULLED_M = 0.09, 0.01
+# A sampled plan is a little smooth, which blurs a step into a glide: a foot that is not planted and is shown faster
+# than the first is lifted, from the second on to the full clearance; and how dear it is not to be.
+_STEPS_FROM_M_S, _STEPS_M_S, _CLEARANCE_M, _CLEAR = 0.2, 0.5, 0.03, 300.0
 # Contact comes and goes over so many frames.
 _EASE = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
 
@@ -109,9 +112,18 @@ def _offset(
     sunk = np.clip((_CLEAR_M - low) / (_CLEAR_M - _SUNK_M), 0, 1)
     floor = np.where(planted > 0, np.clip(-low, -_PULLED_M, None) * planted, 0)
     towards = np.maximum(floor, np.where(low < 0, -low, -np.inf))
-    near = 1 + _FLOOR * np.maximum(planted**2, sunk)
+    swing = _swing(level + ball[:, [0, 2]], fps) * (1 - planted) * (low < _CLEARANCE_M)
+    lift = swing * (_CLEARANCE_M - low)
+    towards = np.where(lift > 0, np.maximum(towards, lift), towards)
+    near = 1 + _FLOOR * np.maximum(planted**2, sunk) + _CLEAR * swing
     rise = least_jerk(still[:, :1], np.zeros(len(low)), towards[:, None], near, _JERK, foot.off_m[:, 1:2])
     return np.stack((level[:, 0], rise[:, 0], level[:, 1]), axis=-1)
+
+
+def _swing(ball_m: Float[np.ndarray, "frames 2"], fps: float) -> Float[np.ndarray, " frames"]:
+    """How much a ball is on its way to another place, 0 to 1, from where it is shown over the floor."""
+    speed = np.linalg.norm(np.diff(ball_m, axis=0, prepend=ball_m[:1]), axis=-1) * fps
+    return np.asarray(np.clip((_eased(speed) - _STEPS_FROM_M_S) / (_STEPS_M_S - _STEPS_FROM_M_S), 0, 1))
 
 
 def _eased(values: Float[np.ndarray, " frames"]) -> Float[np.ndarray, " frames"]:

@@ -56,6 +56,16 @@ def _stepping(frames: int = 120) -> Motion:
     return Motion(30.0, root.astype(np.float32), quat.astype(np.float32))
 
 
+def _glide(speed_m_s: float) -> Motion:
+    """A body that stands, slides half a second along the floor on both feet, and stands."""
+    moving = np.zeros(45)
+    moving[15:30] = speed_m_s / 30
+    stand = _drifting(0.0, len(moving))
+    root = stand.root_m.copy()
+    root[:, 0] += np.cumsum(moving).astype(np.float32)
+    return Motion(30.0, root, stand.local_quat_wxyz)
+
+
 def test_planted_balls_stay_where_they_landed_while_the_body_drifts() -> None:
     motion = _drifting(0.06)
     shown, _ = locked(motion, np.ones((motion.frames, 4), bool), LockState(), _SKELETON)
@@ -68,6 +78,20 @@ def test_lifted_feet_are_left_alone() -> None:
     motion = _drifting(0.3)
     shown, _ = locked(motion, np.zeros((motion.frames, 4), bool), LockState(), _SKELETON)
     np.testing.assert_allclose(_soles(shown)[..., [0, 2]], _soles(motion)[..., [0, 2]], atol=2e-3)
+
+
+def test_a_foot_on_its_way_clears_the_floor_and_a_planted_or_slow_one_stays_down() -> None:
+    step = _glide(0.8)  # 0.4 m in half a second, along the floor
+    free = np.zeros((step.frames, 4), bool)
+    swung = _soles(locked(step, free, LockState(), _SKELETON)[0])[:, 1]
+    went = _soles(step)[:, 1]
+    assert went[:, 1].max() < 0.005
+    assert 0.02 < swung[20:25, 1].min() and swung[:, 1].max() < 0.05
+    assert np.abs(swung[[0, -1], 1]).max() < 0.01  # down before and after
+    planted = _soles(locked(step, ~free, LockState(), _SKELETON)[0])[:, 1]
+    assert planted[:, 1].max() < 0.012
+    slow = _glide(0.15)
+    assert _soles(locked(slow, free, LockState(), _SKELETON)[0])[:, 1, 1].max() < 0.005
 
 
 def test_a_foot_that_the_body_leaves_behind_is_let_go() -> None:
