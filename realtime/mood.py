@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.features import HOP_S
+from groovecast.audio.scene import Scene
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from groovecast.model.config import ModelConfig
 from realtime.listener import Listener
@@ -18,6 +19,8 @@ from realtime.listener import Listener
 _DOUBT, _SURE = 0.25, 0.5
 # The model knows energy as a dancer's own; a song's calm and peak are brought to these.
 _CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.62
+# A drop is danced harder than its loudness says: the build before it is as loud. It wears off by this share an update.
+_DROP_ENERGY, _DROP_WEARS_OFF = 0.75, 0.06
 # What of missing energy is told on top to a dancer who dances with less than wanted; and the other way round.
 _PUSH = 1.0
 # Below this the dancer stands at ease.
@@ -54,6 +57,7 @@ class Mood:
     trust: float
     energy: float
     push: float  # how much of the energy told is there to make up for what was danced
+    lift: float  # 1 at a drop, wearing off
     dancing: float  # 0 at ease .. 1 dancing
     style: Float32[np.ndarray, " styles"]
 
@@ -62,7 +66,7 @@ class Mood:
         """Standing at ease."""
         weights = np.zeros(len(styles) + 1, np.float32)
         weights[styles.index("idle")] = 1
-        return Mood(0.0, 0.0, 0.0, 0.0, weights)
+        return Mood(0.0, 0.0, 0.0, 0.0, 0.0, weights)
 
 
 def trust_of(listener: Listener, clock: BeatClock) -> float:
@@ -74,6 +78,12 @@ def energy_told(energy: Energy) -> Energy:
     """The energy of music as the dancer is told it: on the scale of a dancer's own."""
     told: Energy = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * energy
     return told
+
+
+def _lifted(energy: Energy, lift: float) -> Energy:
+    """The energy told at a drop: brought up by `lift`, 0 to 1, of what it lacks."""
+    more: Energy = energy + lift * (np.maximum(energy, _DROP_ENERGY) - energy)
+    return more
 
 
 def mood_of(
@@ -95,7 +105,9 @@ def mood_of(
     dancing = before.dancing + (wanted - before.dancing) * (
         _FOLLOW if wanted > before.dancing else _FOLLOW / 3
     )
-    asked = energy_told(listener.energy_slow)
+    dropped = listener.section.scene is Scene.DROP
+    lift = 1.0 if dropped else before.lift * (1 - _DROP_WEARS_OFF)
+    asked = _lifted(energy_told(listener.energy_slow), lift)
     wanted = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
     push = _PUSH * (wanted - danced) * dancing
     energy = float(np.clip(wanted + push, 0, 1))
@@ -103,7 +115,7 @@ def mood_of(
     idle = config.styles.index("idle")
     if dancing < _IDLE_ENERGY:
         style[idle] = 1
-        return Mood(trust, 0.0, 0.0, dancing, style)
+        return Mood(trust, 0.0, 0.0, 0.0, dancing, style)
     name = settings.style
     if name == "auto":
         phrase = int(np.floor(clock.beat_at(listener.heard_until_s) / _PHRASE_BEATS))
@@ -112,7 +124,7 @@ def mood_of(
     calm = 1 - float(np.clip(dancing / 0.35, 0, 1))
     style = (1 - calm) * style
     style[idle] += calm
-    return Mood(trust, energy, push, dancing, style.astype(np.float32))
+    return Mood(trust, energy, push, lift, dancing, style.astype(np.float32))
 
 
 def music_for(
@@ -124,7 +136,7 @@ def music_for(
 ) -> Float32[np.ndarray, "frames 10"]:
     """The model's ten channels at those times, from what was heard until then and the beat beyond."""
     heard = times_s < heard_until_s - HOP_S / 2  # what sounds then is heard only when its hop is over
-    share = energy_told(listener.energy_at(times_s))
+    share = _lifted(energy_told(listener.energy_at(times_s)), mood.lift)
     count, beat = len(times_s), np.asarray(clock.beat_at(times_s)) - clock.downbeat
     return channels_from_music(
         MusicFrames(

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from groovecast.audio.beat import BeatTracker
+from groovecast.audio.decode import mono
 from groovecast.model.config import ModelConfig
 from groovecast.motion.energy import energy_of
 from groovecast.motion.pose import Motion
 from groovecast.train.windows import LOOK_AHEAD_FRAMES
+from realtime.evaluation.songs import club_song
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for
 
@@ -85,3 +87,25 @@ def test_energy_is_read_as_it_is_told() -> None:
     assert energy_of(still) == 0
     going = Motion(30.0, np.arange(40)[:, None] * [0.0, 0.0, 1.6 / 30], still.local_quat_wxyz)
     assert energy_of(going) == pytest.approx(0.5)  # both feet at 1.6 m/s, hands at rest against the hips
+
+
+def test_a_drop_lifts_the_dance_within_a_bar_above_a_build_as_loud() -> None:
+    song = club_song((44, 52))  # the end of a breakdown and its build, as loud as the drop at 15 s
+    (drop_s,) = (at for at, change in song.changes if change == "drop")
+    listener, samples, rate = (
+        Listener(song.audio.sample_rate_hz),
+        mono(song.audio.samples),
+        song.audio.sample_rate_hz,
+    )
+    told: list[tuple[float, float]] = []
+    mood = Mood.calm(ModelConfig().styles)
+    for number in range(int(song.audio.duration_s * 30 / 8)):
+        first, last = (round(one * 8 / 30 * rate) for one in (number, number + 1))
+        listener.listen(samples[first:last], first / rate)
+        mood = mood_of(listener, listener.clock, mood, 0.5, _Wishes(), ModelConfig())
+        told.append((last / rate, mood.energy))
+    when, energy = np.array(told).T
+    before = energy[(when > drop_s - 4) & (when < drop_s)].mean()
+    after = energy[(when > drop_s + 2) & (when < drop_s + 4)].mean()
+    assert after > before + 0.05
+    assert mood.lift < 0.9  # it wears off
