@@ -101,7 +101,7 @@ class DanceCounts:
 _FASTEST_RAD_S, _FASTEST_M_S, _LOWEST_M, _HIGHEST_M = 45.0, 8.0, 0.05, 2.2
 # What is lowest on the beat is seen as on the beat when it comes a little early.
 _GROOVE_EARLY_S = 0.02
-_GROOVE_FULL_ENERGY = 0.55
+_GROOVE_FULL_ENERGY = 0.47
 # In music faster than the second, every second beat is enough; below the first it is every beat again.
 _HALF_TIME_BPM = 147.0, 153.0
 _RING_S = 4.0

@@ -55,11 +55,16 @@ class Mood:
     """What the dancer is told besides beat and onsets."""
 
     trust: float
-    energy: float
-    push: float  # how much of the energy told is there to make up for what was danced
+    energy: float  # how hard a dance the music asks for
+    push: float  # what is told beside, to make up for what was danced
     lift: float  # 1 at a drop, wearing off
     dancing: float  # 0 at ease .. 1 dancing
     style: Float32[np.ndarray, " styles"]
+
+    @property
+    def told(self) -> float:
+        """The energy that the dancer is told."""
+        return float(np.clip(self.energy + self.push, 0, 1))
 
     @staticmethod
     def calm(styles: tuple[str, ...]) -> "Mood":
@@ -105,12 +110,10 @@ def mood_of(
     dancing = before.dancing + (wanted - before.dancing) * (
         _FOLLOW if wanted > before.dancing else _FOLLOW / 3
     )
-    dropped = listener.section.scene is Scene.DROP
-    lift = 1.0 if dropped else before.lift * (1 - _DROP_WEARS_OFF)
+    lift = 1.0 if listener.section.scene is Scene.DROP else before.lift * (1 - _DROP_WEARS_OFF)
     asked = _lifted(energy_told(listener.energy_slow), lift)
-    wanted = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
-    push = _PUSH * (wanted - danced) * dancing
-    energy = float(np.clip(wanted + push, 0, 1))
+    energy = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
+    push = _PUSH * (energy - danced) * dancing
     style = np.zeros(len(config.styles) + 1, np.float32)
     idle = config.styles.index("idle")
     if dancing < _IDLE_ENERGY:
@@ -146,7 +149,7 @@ def music_for(
             trust=np.full(count, mood.trust),
             onset=listener.onset_at(times_s),
             energy=np.clip(share * mood.dancing + mood.push, 0, 1),
-            energy_slow=np.full(count, mood.energy),
+            energy_slow=np.full(count, mood.told),
             heard=heard,
         )
     )

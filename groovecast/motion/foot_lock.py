@@ -112,7 +112,8 @@ def _offset(
     sunk = np.clip((_CLEAR_M - low) / (_CLEAR_M - _SUNK_M), 0, 1)
     floor = np.where(planted > 0, np.clip(-low, -_PULLED_M, None) * planted, 0)
     towards = np.maximum(floor, np.where(low < 0, -low, -np.inf))
-    swing = _swing(level + ball[:, [0, 2]], fps) * (1 - planted) * (low < _CLEARANCE_M)
+    shown, was = level + ball[:, [0, 2]], (earlier + foot.off_m[-1])[[0, 2]]
+    swing = _swing(shown, was, fps) * (1 - planted) * (low < _CLEARANCE_M)
     lift = swing * (_CLEARANCE_M - low)
     towards = np.where(lift > 0, np.maximum(towards, lift), towards)
     near = 1 + _FLOOR * np.maximum(planted**2, sunk) + _CLEAR * swing
@@ -120,9 +121,11 @@ def _offset(
     return np.stack((level[:, 0], rise[:, 0], level[:, 1]), axis=-1)
 
 
-def _swing(ball_m: Float[np.ndarray, "frames 2"], fps: float) -> Float[np.ndarray, " frames"]:
-    """How much a ball is on its way to another place, 0 to 1, from where it is shown over the floor."""
-    speed = np.linalg.norm(np.diff(ball_m, axis=0, prepend=ball_m[:1]), axis=-1) * fps
+def _swing(
+    ball_m: Float[np.ndarray, "frames 2"], before_m: Float[np.ndarray, " 2"], fps: float
+) -> Float[np.ndarray, " frames"]:
+    """How much a ball is on its way to another place, 0 to 1, from where it is shown over the floor and was before."""
+    speed = np.linalg.norm(np.diff(ball_m, axis=0, prepend=before_m[None]), axis=-1) * fps
     return np.asarray(np.clip((_eased(speed) - _STEPS_FROM_M_S) / (_STEPS_M_S - _STEPS_FROM_M_S), 0, 1))
 
 
