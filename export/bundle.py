@@ -35,31 +35,36 @@ class Sampling:
     warm: bool = False  # whether a plan begins from the one before, in one evaluation
 
 
+@dataclass(frozen=True)
+class Packing:
+    """How weights are stored and checked, and what is said of them that they do not know."""
+
+    half_weights: bool = True  # in half precision; parity is against the weights as they were trained
+    windows: int = PARITY_WINDOWS  # on which parity is measured
+    hardware: str | None = None  # on which they were trained
+
+
 def bundle(
     weights: Path,
     takes: Path,
     folder: Path,
-    *,
-    sampling: Sampling | None = None,
-    half_weights: bool = True,
-    windows: int = PARITY_WINDOWS,
+    sampling: Sampling = Sampling(),
+    packing: Packing = Packing(),
 ) -> Manifest:
     """Make the model folder of trained weights; the takes give the windows on which parity is measured.
-
-    With `half_weights` they are stored in half precision; parity is against the weights as they were trained.
 
     Raises ValueError when the artefact is further from its weights than is shipped.
     """
     model, said = load_dancer(weights)
-    model.config = sampled_otherwise(model.config, sampling or Sampling())
+    model.config = sampled_otherwise(model.config, sampling)
     danced = load_takes(takes)
     folder.mkdir(parents=True, exist_ok=True)
     artefact = folder / ONNX_FILE
-    write_onnx(model, artefact, half_weights)
-    parity = _parity(model, artefact, danced, windows)
+    write_onnx(model, artefact, packing.half_weights)
+    parity = _parity(model, artefact, danced, packing.windows)
     if parity.mean_degrees > MEAN_DEGREES_MAX:
         artefact.unlink()
-        mend = "try --no-half-weights" if half_weights else "check the exporter"
+        mend = "try --no-half-weights" if packing.half_weights else "check the exporter"
         raise ValueError(
             f"asked for parity within {MEAN_DEGREES_MAX} degrees, found {parity.mean_degrees}: {mend}"
         )
@@ -73,7 +78,10 @@ def bundle(
         licence="Apache-2.0",
         credit=CREDIT,
         parity=parity,
-        half_weights=half_weights,
+        half_weights=packing.half_weights,
+        teacher_minutes=float(said["teacher_minutes"]) if "teacher_minutes" in said else None,
+        teacher_steps=int(said["teacher_step"]) if "teacher_step" in said else None,
+        hardware=packing.hardware,
         files={ONNX_FILE: entry_of(artefact)},
     )
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

@@ -33,8 +33,8 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         f"- Against PyTorch and the weights as trained, over {parity.windows} held-out windows: "
         f"mean {parity.mean_degrees} degrees and {parity.mean_mm} mm, "
         f"at most {parity.max_degrees} degrees and {parity.max_mm} mm.",
-        f"- Trained for {manifest.trained_minutes:.0f} minutes ({manifest.trained_steps} steps), x0 diffusion, "
-        "the last part on its own rollouts.",
+        f"- {_training(manifest)}.",
+        *([] if manifest.hardware is None else [f"- Trained on {manifest.hardware}."]),
         "",
         "## Data",
         "",
@@ -60,6 +60,17 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _training(manifest: Manifest) -> str:
+    own = f"{manifest.trained_minutes:.0f} minutes ({manifest.trained_steps} steps)"
+    if manifest.teacher_minutes is None:
+        return f"Trained for {own}, x0 diffusion, the last part on its own rollouts"
+    teacher = f"{manifest.teacher_minutes:.0f} minutes ({manifest.teacher_steps} steps)"
+    return (
+        f"Distilled for {own} from a teacher trained for {teacher}: each of its steps is a leg of the teacher's "
+        "guided path (multistep consistency, Heek et al. 2024); the last part of both on their own rollouts"
+    )
 
 
 def _sampler(config: ModelConfig) -> str:

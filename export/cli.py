@@ -38,6 +38,7 @@ def onnx(
     guidance: float | None = None,
     warm: Annotated[bool, Parameter(negative=())] = False,
     half_weights: bool = True,
+    trained_on: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """One model folder: ONNX file, manifest with hashes and parity, card.
@@ -62,13 +63,15 @@ def onnx(
         One evaluation a plan, begun from the plan before; for a student, whose lessons have it.
     half_weights
         Store the weights in half precision: half the size, the same speed; parity says what it costs.
+    trained_on
+        The machine, for the card: "one core of a two-core CPU, no GPU"; nothing is said of it without.
     json
         Print the manifest as JSON.
     """
-    from export.bundle import Sampling, bundle
+    from export.bundle import Packing, Sampling, bundle
 
     sampling = Sampling(inflate, steps, guidance, warm)
-    manifest = bundle(weights, takes, out, sampling=sampling, half_weights=half_weights, windows=windows)
+    manifest = bundle(weights, takes, out, sampling, Packing(half_weights, windows, trained_on))
     if json:
         print(msgspec.json.encode(manifest).decode())
         return

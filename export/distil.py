@@ -6,12 +6,13 @@ all that the student is asked at, and no step has to wait until later ones are l
 (Luo et al. 2023, "Latent Consistency Models", eq. 8 to 13), so that a plan costs one evaluation a step. Joint places,
 changes and feet count against the same ends, not against the takes: from noise alone the take's own plan cannot be
 known, and a student held to it there learns the mean of all that could follow, which hardly moves. Half of the later
-legs begin where the student itself arrives; its last stage continues its own plans, or begins from the plan before.
+legs begin where the student itself arrives; its last stage continues its own plans, or begins from the plan before,
+which was itself begun from one half of the time, as live nearly always.
 """
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,11 +28,13 @@ from groovecast.model.denoiser import (
     PURE_NOISE,
     Denoiser,
     alpha_bar,
+    sample_warm,
     stronger,
 )
 from groovecast.train.losses import Judge, number_weights
 from groovecast.train.run import RunFolder, Training
 from groovecast.train.teacher import (
+    Lesson,
     Windows,
     few_steps,
     heard_less,
@@ -44,6 +47,11 @@ from groovecast.train.teacher import (
 _HUBER = 0.03
 _OWN_SHARE = 0.5  # how often a later leg begins where the student's own first step leads
 _WARM_SHARE = 0.5  # how often, after own plans, the last leg begins from the plan before
+_HELD_SHARE = 0.05  # how often, after none, from a held pose: live, a plan that has none before it does
+_STRIDE_FRAMES = 8  # live, so much is danced of a plan before the next one
+_STALLED_SHARE = 0.5  # how often a lesson begins later than that, by up to so many strides
+_MOST_STRIDES = 5
+_CHAINED_SHARE = 0.5  # how often the plan before was itself begun from one
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class Distiller(Training[Denoiser]):
         torch.manual_seed(settings.seed)
         torch.set_num_threads(1)
         self.settings, self.device = settings, settings.device
-        self.teacher, _ = load_dancer(teacher)
+        self.teacher, self._of_teacher = load_dancer(teacher)
         self.teacher.to(self.device).requires_grad_(False)
         config = student_config(self.teacher.config, settings)
         self.data = Windows(takes, config, self.device)
@@ -117,19 +125,16 @@ class Distiller(Training[Denoiser]):
             self.walks.append(self._walk(done))
         walk = self.walks[int(self.rng.integers(len(self.walks)))]
         told, count = walk.told, len(self.legs)
-        history, music, style, ahead, weight = (
-            torch.cat([value] * count)
-            for value in (told.history, told.music, told.style, told.look_ahead, told.guidance)
-        )
+        asked = told.repeated(count)
         level = torch.cat([leg[:1].expand(len(told.style)) for leg in self.legs])
-        clean = self.model(history, torch.cat(walk.begins), music, level, style, ahead, weight)
+        clean = asked.answer(self.model, torch.cat(walk.begins), level)
         aim = torch.cat(walk.aims)
         apart = ((clean - aim).square() * self.weights).mean(dim=(1, 2))
         consistency = (torch.sqrt(apart + _HUBER**2) - _HUBER).mean()
         # the last leg's answer is the plan: its feet are told to stay, where a noisier answer cannot know yet
         final = torch.zeros_like(level)
         final[-len(told.style) :] = 1
-        judged = self.judge(self.model, clean, aim, history[:, -1:], music, final)
+        judged = self.judge(self.model, clean, aim, asked.history[:, -1:], asked.music, final)
         parts = apart.detach().view(count, -1).mean(dim=1)
         return consistency + self.settings.judged * judged.total, {
             "consistency": float(consistency.detach()),
@@ -141,23 +146,18 @@ class Distiller(Training[Denoiser]):
     def _walk(self, done: float) -> "_Walk":
         """A batch of lessons, and the teacher's way through each leg of them."""
         config, settings = self.model.config, self.settings
-        begun = max(0.0, (done - settings.rollout_from) / (1 - settings.rollout_from))
+        begun = max(0.0, (done - settings.rollout_from) / max(1 - settings.rollout_from, 1e-6))
         rolled = self.rng.random() < settings.rollout_most * min(1.0, 2 * begun)
-        go_on = int(self.rng.integers(1, 6)) * 8 if rolled else 0
-        lesson = self.data.lesson(self.model, self.data.train, self.rng, settings.batch, go_on)
-        weight = torch.empty(len(lesson.style), device=self.device).uniform_(*settings.guidance)
-        noise = torch.randn(len(lesson.style), config.plan_frames, config.numbers, device=self.device)
-        past, before = lesson.motion[:, : config.history_frames], None
-        if rolled:
-            music = heard_less(lesson.music, go_on)[:, : config.window_frames]
-            # live, noise belongs to a frame of the dance: the plan before had the same for the frames of both
-            earlier = torch.cat(
-                (torch.randn_like(noise[:, :go_on]), noise[:, : config.plan_frames - go_on]), dim=1
-            )
-            plan = few_steps(self.shown, past, music, lesson, earlier)
-            past = torch.cat((past, plan[:, :go_on]), dim=1)[:, -config.history_frames :]
-            before = moved_on(plan, go_on)
-        music, style = without_now_and_then(lesson.music[:, go_on:], lesson.style, self.model.unknown)
+        strides = strides_danced(self.rng) if rolled else ()
+        earlier = sum(strides)
+        lesson = self.data.lesson(self.model, self.data.train, self.rng, settings.batch, earlier)
+        rows = len(lesson.style)
+        weight = torch.empty(rows, device=self.device).uniform_(*settings.guidance)
+        # live, noise belongs to a frame of the dance: plans that share frames share their noise
+        noises = torch.randn(rows, earlier + config.plan_frames, config.numbers, device=self.device)
+        past, before = self._danced(lesson, strides, noises)
+        noise, warm_share = noises[:, earlier:], _WARM_SHARE if rolled else _HELD_SHARE
+        music, style = without_now_and_then(lesson.music[:, earlier:], lesson.style, self.model.unknown)
         told = _Told(weathered(past), music, style, lesson.look_ahead, weight)
         begins, aims, x = [], [], noise
         for number, leg in enumerate(self.legs):
@@ -167,13 +167,32 @@ class Distiller(Training[Denoiser]):
             aims.append(aim)
             if end is None:
                 return _Walk(told, tuple(begins), tuple(aims))
-            start = leg[:1].expand(len(style))
-            own = self.shown(told.history, x, music, start, style, told.look_ahead, weight)
+            own = told.answer(self.shown, x, leg[:1].expand(rows))
             x = _mixed(_onward(x, own, leg[0], end), arrived, _OWN_SHARE)
-            if before is not None and number + 2 == len(self.legs):
+            if number + 2 == len(self.legs):
                 keep = alpha_bar(end)
-                x = _mixed(keep.sqrt() * before + (1 - keep).sqrt() * noise, x, _WARM_SHARE)
+                x = _mixed(keep.sqrt() * before + (1 - keep).sqrt() * noise, x, warm_share)
         raise AssertionError("the loop above returns")
+
+    def _danced(self, lesson: Lesson, strides: tuple[int, ...], noises: Tensor) -> tuple[Tensor, Tensor]:
+        """The history after the student danced so much of each of its plans, and its last plan, moved on.
+
+        The first plan is from noise alone, each that follows from the one before. Without any plan: what the take
+        holds, and its last pose held.
+        """
+        config, left, at = self.model.config, sum(strides), 0
+        past = lesson.motion[:, : config.history_frames]
+        before = past[:, -1:].expand(-1, config.plan_frames, -1)
+        for stride in strides:
+            music = heard_less(lesson.music, left - at)[:, at : at + config.window_frames]
+            noise = noises[:, at : at + config.plan_frames]
+            if at == 0:
+                plan = few_steps(self.shown, past, music, lesson, noise)
+            else:
+                plan = sample_warm(self.shown, past, music, lesson.style, noise, before, lesson.look_ahead)
+            past = torch.cat((past, plan[:, :stride]), dim=1)[:, -config.history_frames :]
+            before, at = moved_on(plan, stride), at + stride
+        return past, before
 
     def _led(self, told: "_Told", x: Tensor, leg: Tensor, end: Tensor | None) -> tuple[Tensor, Tensor]:
         """The one answer that leads from `x` where the guided teacher's walk leads, and where that is."""
@@ -201,8 +220,12 @@ class Distiller(Training[Denoiser]):
         return held_out(self.shown, self.data, self.judge)
 
     def said(self) -> dict[str, str]:
-        """Its size and its sampler."""
-        return {"config": msgspec.json.encode(self.model.config).decode()}
+        """Its size, its sampler, and how long its teacher learned."""
+        return {
+            "config": msgspec.json.encode(self.model.config).decode(),
+            "teacher_minutes": self._of_teacher["minutes"],
+            "teacher_step": self._of_teacher["step"],
+        }
 
 
 @dataclass(frozen=True)
@@ -215,6 +238,17 @@ class _Told:
     look_ahead: Tensor
     guidance: Tensor
 
+    def repeated(self, count: int) -> "_Told":
+        """The same so many times over, row after row."""
+        return _Told(*(torch.cat([getattr(self, one.name)] * count) for one in fields(self)))
+
+    def answer(self, model: Denoiser, noised: Tensor, level: Tensor) -> Tensor:
+        """The clean plan that a student answers."""
+        clean: Tensor = model(
+            self.history, noised, self.music, level, self.style, self.look_ahead, self.guidance
+        )
+        return clean
+
 
 @dataclass(frozen=True)
 class _Walk:
@@ -223,6 +257,13 @@ class _Walk:
     told: _Told
     begins: tuple[Tensor, ...]
     aims: tuple[Tensor, ...]
+
+
+def strides_danced(rng: np.random.Generator) -> tuple[int, ...]:
+    """How many frames are danced of each own plan before a lesson: live one stride, after a stall more."""
+    stalled = rng.random() < _STALLED_SHARE
+    last = int(rng.integers(2, _MOST_STRIDES + 1)) * _STRIDE_FRAMES if stalled else _STRIDE_FRAMES
+    return (_STRIDE_FRAMES, last) if rng.random() < _CHAINED_SHARE else (last,)
 
 
 def moved_on(plan: Tensor, frames: int) -> Tensor:

@@ -50,6 +50,8 @@ class Sampler(nn.Module):
         model, last = self.model, len(self.levels) - 1
         mean, std = model.get_buffer("mean"), model.get_buffer("std")
         past, x = (history - mean) / std, noise
+        if model.config.warm and before is None:
+            raise ValueError("asked a warm model for a plan, the plan before is missing: give `before`")
         if before is not None:
             keep = self.keep[0]
             x = keep**0.5 * (before - mean) / std + (1 - keep) ** 0.5 * model.config.inflate * noise

@@ -11,7 +11,7 @@ from math import log10
 from groovecast.audio.features import HOP_S, Features
 
 FAST_S = 0.3
-SECTION_S = 2.0, 16.0  # likewise: what happens now, and in which part of the song
+SECTION_S = 2.0, 16.0  # 95 % of a change is made after this: what happens now, and in which part of the song
 SILENT_BELOW_DB = -54.0  # of full scale, RMS
 
 _FAINT = 1e-12  # power, -120 dB

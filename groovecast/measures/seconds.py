@@ -5,7 +5,7 @@ two is the root mean square over frames and joints, in metres. Near ones are fou
 components, where nothing is further apart than in full, and then measured in full.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,9 +149,3 @@ def _strongest(rows: Seconds) -> Float32[np.ndarray, "numbers components"]:
     for _ in range(_ROUNDS):
         axes = np.linalg.qr(rows.T @ (rows @ axes))[0]
     return axes
-
-
-def all_seconds(motions: Sequence[Motion]) -> Seconds:
-    """The seconds of several motions after one another."""
-    every = [seconds_of(motion) for motion in motions if motion.frames >= SECOND_FRAMES]
-    return np.concatenate(every) if every else np.zeros((0, 1), np.float32)

@@ -23,7 +23,7 @@ class MusicFrames:
     trust: Float[np.ndarray, " frames"]  # 0 unknown .. 1 sure
     onset: Float[np.ndarray, " frames"]  # 0 .. 1
     energy: Float[np.ndarray, " frames"]  # 0 .. 1, about 0.3 s
-    energy_slow: Float[np.ndarray, " frames"]  # 0 .. 1, some seconds
+    energy_slow: Float[np.ndarray, " frames"]  # 0 .. 1, about 2 s
     heard: Bool[np.ndarray, " frames"]
 
 

@@ -44,6 +44,10 @@ class Manifest(msgspec.Struct, frozen=True):
     parity: Parity
     files: dict[str, FileEntry]
     half_weights: bool = False  # whether they are stored in half precision
+    # of a student: how long its teacher was trained
+    teacher_minutes: float | None = None
+    teacher_steps: int | None = None
+    hardware: str | None = None  # on which it was trained
 
 
 class EarManifest(msgspec.Struct, frozen=True):

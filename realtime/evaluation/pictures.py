@@ -25,8 +25,8 @@ _SKATES_M_S, _ON_FLOOR_M = 0.3, 0.01
 _SAME_BEAT_S = 0.05
 
 
-def write_pictures(danced: Danced, folder: Path) -> list[Path]:
-    """Three files of a dance, from its middle. Raises ImportError with the mend when nothing can draw."""
+def ready_to_draw() -> None:
+    """Raises ImportError with the mend when nothing can draw; to be asked before a long dance."""
     try:
         import matplotlib
         import PIL  # noqa: F401
@@ -35,6 +35,11 @@ def write_pictures(danced: Danced, folder: Path) -> list[Path]:
             f'asked for --pictures, {why.name} is missing: pip install "groovecast[train]"'
         ) from None
     matplotlib.use("Agg")
+
+
+def write_pictures(danced: Danced, folder: Path) -> list[Path]:
+    """Three files of a dance, from its middle."""
+    ready_to_draw()
     folder.mkdir(parents=True, exist_ok=True)
     longest_s = max(_FEET_S, _MOVING_S)
     begin_s = max(0.0, danced.duration_s / 2 - longest_s / 2)

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from groovecast.model.config import ModelConfig
+from groovecast.motion.energy import energy_from_speed, limb_speeds
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
 from groovecast.motion.representation import numbers_from_motion
@@ -20,7 +21,6 @@ from groovecast.motion.resampled import frames_at
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import contacts_of, soles_of
 from groovecast.takes.take_cache import CachedTake
-from realtime.evaluation.danced import LIMBS
 
 _HELD_BEATS = 8.0
 _NEAREST = 5
@@ -31,8 +31,6 @@ _OCTAVES = (0.5, 1.0, 2.0)  # beats of the take in one of the music
 # What a difference of an octave of tempo, of a beat's place in the bar and of the whole range of energy weighs.
 _TEMPO_WEIGHT, _PLACE_WEIGHT, _ENERGY_WEIGHT = 4.0, 0.3, 2.0
 _MOST_STRETCH = 1.5
-# Limb speeds that a dancer has at energy 0, a half and 1, as in training.
-_SPEEDS_M_S, _ENERGIES = (0.0, 3.2, 9.0), (0.0, 0.5, 1.0)
 _SLOW_BEATS = 4
 
 
@@ -171,13 +169,12 @@ def _clip(take: CachedTake, config: ModelConfig) -> _Clip:
         motion.root_m, motion.local_quat_wxyz, skeleton.rest_offset_m, skeleton.parents
     )
     contacts = contacts_of(soles_of(place, world, skeleton), motion.fps).astype(np.float64)
-    against = place[:, list(LIMBS)] - place[:, :1]
-    speed = np.linalg.norm(np.gradient(against, axis=0), axis=-1).sum(axis=-1) * motion.fps
+    speed = limb_speeds(motion).sum(axis=-1)
     beats = take.beat_frames
     if len(beats) < 2:
         beats = np.arange(0.0, motion.frames, 0.6 * config.fps)
     spans = [
         speed[int(beats[k]) : int(beats[min(k + _SLOW_BEATS, len(beats) - 1)]) + 1] for k in range(len(beats))
     ]
-    energy = np.interp([float(span.mean()) if len(span) else 0.0 for span in spans], _SPEEDS_M_S, _ENERGIES)
+    energy = energy_from_speed(np.array([float(span.mean()) if len(span) else 0.0 for span in spans]))
     return _Clip(take.style, motion, contacts, beats, energy)

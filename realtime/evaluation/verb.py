@@ -9,7 +9,7 @@ from realtime.evaluation.anybodys import judged_takes
 from realtime.evaluation.danced import keep
 from realtime.evaluation.evaluate import evaluated
 from realtime.evaluation.genres import danced_in_every_genre
-from realtime.evaluation.pictures import write_pictures
+from realtime.evaluation.pictures import ready_to_draw, write_pictures
 from realtime.evaluation.table import aims_of, lines_of, table_of
 from realtime.evaluation.wishes import EvaluationWishes
 from realtime.settings import DanceWishes
@@ -25,6 +25,8 @@ def evaluate(wishes: EvaluationWishes) -> dict[str, Any]:
     def told(line: str) -> None:
         _told.print(line, soft_wrap=True)
 
+    if wishes.pictures is not None:
+        ready_to_draw()
     if wishes.motion is not None and wishes.music is not None:
         takes = None if wishes.takes is None else read_take_cache(wishes.takes)
         report, dances = judged_takes(wishes.motion, wishes.music, takes, told)

@@ -1,5 +1,6 @@
 """Distillation: a student learns to answer in two steps what a guided teacher answers in many, and can be resumed."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,20 +10,20 @@ from fakes.stepper import takes
 from fakes.ticks import Ticks
 from torch import Tensor
 
-from export.distil import Distiller, StudentSettings, _Told, legs, moved_on
+import export.distil as distil
+from export.distil import Distiller, StudentSettings, legs, moved_on, strides_danced
 from groovecast.model.config import ModelConfig
 from groovecast.model.denoiser import (
     LOG_SNR_HIGH,
     LOG_SNR_LOW,
-    PLAN_KERNEL,
     PURE_NOISE,
+    Denoiser,
     alpha_bar,
-    band_limited,
     sample_ddim,
     sample_warm,
 )
 from groovecast.train.takes import save_takes
-from groovecast.train.teacher import TeacherSettings, TeacherTrainer, load_dancer
+from groovecast.train.teacher import Lesson, TeacherSettings, TeacherTrainer, few_steps, load_dancer
 
 _TINY = ModelConfig(width=32, layers=1, heads=2, look_ahead=True)
 
@@ -108,38 +109,96 @@ def test_a_student_comes_nearer_to_its_teachers_end_in_two_steps_and_goes_on_whe
         assert torch.equal(value, distiller.shown.state_dict()[name])
 
 
-def _warm_apart(distiller: Distiller) -> float:
-    """How far one evaluation, begun from plans of takes, ends from where the guided teacher walks from there."""
-    lesson = distiller.data.lesson(distiller.model, distiller.data.test, np.random.default_rng(0), 8)
-    past, before = lesson.motion[:, :40], lesson.motion[:, 40:]
-    noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(1))
-    level = distiller.legs[-1][0]
-    keep = alpha_bar(level)
-    weight = torch.full((8,), distiller.shown.config.guidance)
-    told = _Told(past, lesson.music, lesson.style, lesson.look_ahead, weight)
-    with torch.no_grad():
-        end, _ = distiller._led(
-            told, keep.sqrt() * before + (1 - keep).sqrt() * noise, distiller.legs[-1], None
-        )
-        ours = sample_warm(
-            distiller.shown, past, lesson.music, lesson.style, noise, before, lesson.look_ahead
-        )
-    return float((ours - band_limited(end, past, PLAN_KERNEL)).square().mean())
+@dataclass
+class _Eavesdropper:
+    """It hears each plan that a student makes before a lesson, with its noise and the plan that it began from."""
+
+    noises: list[Tensor] = field(default_factory=list)
+    plans: list[Tensor] = field(default_factory=list)
+    begun_from: list[Tensor | None] = field(default_factory=list)
+
+    def few_steps(
+        self, model: Denoiser, past: Tensor, music: Tensor, lesson: Lesson, noise: Tensor
+    ) -> Tensor:
+        """As the teacher's, heard."""
+        return self._heard(noise, None, few_steps(model, past, music, lesson, noise))
+
+    def sample_warm(
+        self,
+        model: Denoiser,
+        past: Tensor,
+        music: Tensor,
+        style: Tensor,
+        noise: Tensor,
+        before: Tensor,
+        *rest: Tensor,
+    ) -> Tensor:
+        """As the denoiser's, heard."""
+        return self._heard(noise, before, sample_warm(model, past, music, style, noise, before, *rest))
+
+    def _heard(self, noise: Tensor, before: Tensor | None, plan: Tensor) -> Tensor:
+        self.noises.append(noise)
+        self.plans.append(plan)
+        self.begun_from.append(before)
+        return plan
 
 
-def test_a_student_that_has_met_plans_before_answers_them_as_its_teacher_walks_on_from_there(
-    cache: Path, teacher: Path, tmp_path: Path
+def _begun_from(before: Tensor, noise: Tensor, distiller: Distiller) -> Tensor:
+    keep = alpha_bar(distiller.legs[-1][0])
+    return keep.sqrt() * before + (1 - keep).sqrt() * noise
+
+
+@pytest.mark.parametrize("strides", [(8,), (24,), (8, 8), (8, 40)])
+def test_after_own_plans_the_last_leg_begins_from_the_last_of_them_and_noise_belongs_to_a_frame_of_the_dance(
+    cache: Path, teacher: Path, tmp_path: Path, strides: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = StudentSettings(
-        minutes=2.0, batch=8, warmup_steps=5, learning_rate=2e-3, ema=0.9, rollout_from=0.0, rollout_most=1.0
-    )
+    heard = _Eavesdropper()
+    monkeypatch.setattr(distil, "few_steps", heard.few_steps)
+    monkeypatch.setattr(distil, "sample_warm", heard.sample_warm)
+    monkeypatch.setattr(distil, "strides_danced", lambda rng: strides)
+    monkeypatch.setattr(distil, "weathered", lambda history: history)
+    monkeypatch.setattr(distil, "_WARM_SHARE", 1.0)
+    settings = StudentSettings(batch=4, rollout_from=0.0, rollout_most=1.0)
     distiller = Distiller(teacher, cache, tmp_path / "student", settings, Ticks())
-    before = _warm_apart(distiller)
-    distiller.fit(lambda line: None)
-    assert _warm_apart(distiller) < 0.8 * before
+    walk = distiller._walk(1.0)
+    assert len(heard.plans) == len(strides)
+    noises, begun = [*heard.noises, walk.begins[0]], None
+    for plan, before, stride, noise, later in zip(
+        heard.plans, heard.begun_from, strides, noises, noises[1:], strict=False
+    ):
+        assert (before is None) if begun is None else torch.equal(before, begun)
+        assert torch.equal(noise[:, stride:], later[:, : 50 - stride])
+        begun = moved_on(plan, stride)
+    danced = [plan[:, :stride] for plan, stride in zip(heard.plans, strides, strict=True)]
+    assert begun is not None and torch.equal(
+        walk.told.history[:, -sum(strides) :], torch.cat(danced, dim=1)[:, -40:]
+    )
+    torch.testing.assert_close(walk.begins[-1], _begun_from(begun, walk.begins[0], distiller))
 
 
-def test_a_student_is_saved_with_the_sampler_that_it_was_made_for(
+def test_now_and_then_a_lesson_after_no_plan_begins_from_the_last_pose_held(
+    cache: Path, teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distil, "weathered", lambda history: history)
+    monkeypatch.setattr(distil, "_HELD_SHARE", 1.0)
+    # its own plans would come in when the time is over: never
+    settings = StudentSettings(batch=4, rollout_from=1.0)
+    distiller = Distiller(teacher, cache, tmp_path / "student", settings, Ticks())
+    walk = distiller._walk(0.99)
+    held = walk.told.history[:, -1:].expand(-1, 50, -1)
+    torch.testing.assert_close(walk.begins[-1], _begun_from(held, walk.begins[0], distiller))
+
+
+def test_of_half_of_own_plans_one_stride_is_danced_as_live_and_half_were_begun_from_one() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [strides_danced(rng) for _ in range(2000)]
+    assert np.mean([strides[-1] == 8 for strides in drawn]) == pytest.approx(0.5, abs=0.05)
+    assert {strides[-1] for strides in drawn} == {8, 16, 24, 32, 40}
+    assert np.mean([len(strides) == 2 for strides in drawn]) == pytest.approx(0.5, abs=0.05)
+    assert {strides[:-1] for strides in drawn} == {(), (8,)}
+
+
+def test_a_student_is_saved_with_the_sampler_that_it_was_made_for_and_with_how_long_its_teacher_learned(
     cache: Path, teacher: Path, tmp_path: Path
 ) -> None:
     settings = StudentSettings(minutes=0.05, batch=4)
@@ -147,3 +206,5 @@ def test_a_student_is_saved_with_the_sampler_that_it_was_made_for(
     student, said = load_dancer(tmp_path / "student" / "dancer.safetensors")
     assert student.config.steps == 2 and student.config.guided and not student.config.guided_outside
     assert int(said["step"]) > 0
+    _, of_teacher = load_dancer(teacher)
+    assert (said["teacher_step"], said["teacher_minutes"]) == (of_teacher["step"], of_teacher["minutes"])

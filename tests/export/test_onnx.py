@@ -8,15 +8,25 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from fakes.stepper import takes
 from safetensors.torch import save_file
 
 import export.bundle as bundling
-from export.bundle import Sampling, bundle, sampled_otherwise
+from export.bundle import Packing, Sampling, bundle, sampled_otherwise
+from export.card import card_of
 from export.parity import compared
 from export.to_onnx import example_inputs, torch_plan, with_half_weights, write_onnx
 from groovecast.model.config import ModelConfig
 from groovecast.model.denoiser import Denoiser, sample_warm
-from groovecast.model.manifest import MANIFEST, ONNX_FILE, checked_file, read_manifest
+from groovecast.model.manifest import (
+    MANIFEST,
+    ONNX_FILE,
+    FileEntry,
+    Manifest,
+    Parity,
+    checked_file,
+    read_manifest,
+)
 from groovecast.train.takes import save_takes
 
 _TINY = ModelConfig(width=32, layers=1, heads=2)
@@ -66,20 +76,17 @@ def test_parity_sees_a_difference_where_there_is_one(model: Denoiser) -> None:
     assert other.max_degrees > 0.5 and other.max_mm > 1
 
 
-def test_a_bundle_holds_hashes_parity_and_a_card(
-    model: Denoiser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fakes.stepper import takes
-
+def test_a_bundle_holds_hashes_parity_and_a_card(model: Denoiser, tmp_path: Path) -> None:
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-    import msgspec
-
     meta = {"config": msgspec.json.encode(_TINY).decode(), "step": "12", "minutes": "3.0"}
+    meta |= {"teacher_step": "800", "teacher_minutes": "90.5"}
     weights["motion_out.weight"] = 0.1 * weights["motion_out.weight"]  # nearer to a trained one
     save_file(weights, tmp_path / "w.safetensors", metadata=meta)
     save_takes(tmp_path / "takes.npz", takes(2, 6.0))
-    manifest = bundle(tmp_path / "w.safetensors", tmp_path / "takes.npz", tmp_path / "tiny", windows=4)
+    packing = Packing(windows=4, hardware="an abacus")
+    manifest = bundle(tmp_path / "w.safetensors", tmp_path / "takes.npz", tmp_path / "tiny", packing=packing)
     assert manifest == read_manifest(tmp_path / "tiny") and manifest.half_weights
+    assert (manifest.teacher_minutes, manifest.teacher_steps, manifest.hardware) == (90.5, 800, "an abacus")
     assert manifest.parity.mean_degrees < bundling.MEAN_DEGREES_MAX
     assert checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
     card = (tmp_path / "tiny" / "README.md").read_text()
@@ -133,6 +140,28 @@ def test_the_graph_of_a_warm_model_is_told_of_the_plan_before_and_answers_as_the
     np.testing.assert_allclose(plan, torch_plan(warm, inputs), atol=2e-5)
 
 
+def test_a_warm_model_is_never_sampled_without_the_plan_before() -> None:
+    warm = Denoiser(msgspec.structs.replace(_TINY, warm=True, log_snrs=(-2.5,))).eval()
+    inputs = example_inputs(warm, 1)
+    del inputs["before"]
+    with pytest.raises(ValueError, match="the plan before is missing: give `before`"):
+        torch_plan(warm, inputs)
+
+
+def test_a_card_says_how_its_model_came_about_and_on_what_only_if_told() -> None:
+    parity = Parity(4, 0.001, 0.01, 0.1, 1.0)
+    made = Manifest(
+        "tiny", _TINY, 1000, 12, 3.0, "takes", "Apache-2.0", "", parity, {ONNX_FILE: FileEntry("0" * 64, 10)}
+    )  # fmt: skip
+    alone = card_of(made, takes(2, 6.0))
+    assert "Trained for 3 minutes (12 steps), x0 diffusion" in alone
+    assert "Distilled" not in alone and "Trained on " not in alone
+    student = msgspec.structs.replace(made, teacher_minutes=90.0, teacher_steps=800, hardware="an abacus")
+    card = card_of(student, takes(2, 6.0))
+    assert "Distilled for 3 minutes (12 steps) from a teacher trained for 90 minutes (800 steps): " in card
+    assert "Trained for" not in card and "- Trained on an abacus.\n" in card
+
+
 def test_weights_in_half_precision_are_half_as_large_and_answer_almost_the_same(
     model: Denoiser, artefact: Path
 ) -> None:
@@ -158,7 +187,8 @@ def test_a_model_bundled_before_weights_were_halved_or_plans_warm_still_reads(tm
 
     old = msgspec.json.decode((shared_path("models", "groovecast-small") / MANIFEST).read_bytes())
     old["config"] = {name: value for name, value in old["config"].items() if name != "warm"}
-    old.pop("half_weights", None)
+    for name in ("half_weights", "teacher_minutes", "teacher_steps", "hardware"):
+        old.pop(name, None)
     (tmp_path / MANIFEST).write_bytes(msgspec.json.encode(old))
     manifest = read_manifest(tmp_path)
     assert not manifest.config.warm and not manifest.half_weights

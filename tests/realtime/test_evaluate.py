@@ -1,9 +1,12 @@
 """The referee: known takes get known figures, a troupe dances as each would alone, and the report has its keys."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from command import club, song_file
@@ -21,6 +24,7 @@ from groovecast.takes.smpl import smpl_from_motion, write_smpl
 from groovecast.takes.vrma import write_vrma
 from realtime.cli import main
 from realtime.dance import DanceSettings
+from realtime.evaluation.aims import figure_at, verdicts_of
 from realtime.evaluation.anybodys import read_motion
 from realtime.evaluation.danced import LIMBS, SHOWN_FPS, Danced, danced_from_motion, keep
 from realtime.evaluation.evaluate import Cast, judged, shuffled_music
@@ -41,6 +45,18 @@ _ROWS = ("ground_truth", "teacher", "shuffled_music", "retrieval")
 def _song(name: str, seconds: float, bpm: float = 120.0) -> JudgedSong:
     beats = np.arange(0, seconds - 1e-9, 60 / bpm)
     return JudgedSong(name, Audio(club(seconds, _RATE_HZ, bpm)[:, None], _RATE_HZ), beats, beats[::4])
+
+
+def _met(report: dict[str, Any]) -> dict[str, bool | None]:
+    """Whether each aim is met, by the key of its figure; None: it is not found."""
+    return {verdict.key: verdict.met for verdict in verdicts_of(report)}
+
+
+def _keys(room: str) -> set[str]:
+    """The keys of the aims whose figures stand there in the report."""
+    keys = {verdict.key for verdict in verdicts_of({}) if verdict.key.startswith(room)}
+    assert keys
+    return keys
 
 
 def test_a_troupe_dances_as_each_would_alone() -> None:
@@ -90,6 +106,8 @@ def test_the_report_has_the_keys_of_the_design_in_every_row() -> None:
     low, high = report["intervals"]["bas"]
     assert low <= report["bas"] <= high
     assert json.loads(json.dumps(report))["long_run"] is None
+    # too short for sections of four bars, for breakdowns and drops; all other aims find their figures and bounds
+    assert {key for key, met in _met(report).items() if met is None} == _keys("energy.") | _keys("long_run.")
     assert len(table_of(report).rows) > 20
     assert any(line.startswith("without foot lock: fsr ") for line in lines_of(report))
 
@@ -109,6 +127,8 @@ def test_a_long_dance_goes_round_and_round_and_hops_as_high_at_its_end() -> None
     assert abs(found.tilt_degrees_per_min) < 1
     assert found.height_change_mm == pytest.approx(1000 * (found.height_m[1] - found.height_m[0]), abs=0.2)
     assert len(found.fidk_by_turn) == 2
+    report = {"long_run": msgspec.to_builtins(found)}
+    assert all(figure_at(report, key) is not None for key in _keys("long_run."))
     assert found.fidk_ratio == pytest.approx(found.fidk_by_turn[1] / found.fidk_by_turn[0], abs=1e-3)
 
 
@@ -183,6 +203,8 @@ def test_a_dance_that_is_lively_where_its_music_is_loud_follows_it() -> None:
         (8.0, "drop"), (16.0, "breakdown"), (24.0, "drop"),
     ]  # fmt: skip
     assert (found.right_answers, found.breakdowns_calmed, found.drops_lifted) == (1.0, 1.0, 1.0)
+    report = {"energy": msgspec.to_builtins(found)}
+    assert all(_met(report)[key] for key in _keys("energy."))
     against = replace(whole, local_quat_wxyz=np.concatenate((wild, calm, wild, calm)))
     wrong = liveliness_of([replace(danced_from_motion("steps", against, song.beats_s), song=song)])
     assert (wrong.right_answers, wrong.breakdowns_calmed, wrong.drops_lifted) == (0.0, 0.0, 0.0)
@@ -284,6 +306,19 @@ def test_takes_of_every_kind_are_read_and_stand_on_the_floor(tmp_path: Path) -> 
     np.savez(tmp_path / "f.npz", fps=60.0)
     with pytest.raises(ValueError, match="lacks fps, root_m or local_quat_wxyz"):
         read_motion(tmp_path / "f.npz")
+
+
+def test_pictures_that_nothing_can_draw_are_refused_before_the_dance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = _anybodys(tmp_path, 0.0, 6.0)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    kept = tmp_path / "kept"
+    assert main([*words, "--keep", str(kept), "--pictures", str(tmp_path / "seen")]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert 'asked for --pictures, matplotlib is missing: pip install "groovecast[train]"' in err
+    assert not kept.exists()  # nothing was danced for it
 
 
 def test_pictures_of_each_take_are_drawn_and_the_table_is_for_people(
