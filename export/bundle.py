@@ -14,6 +14,7 @@ from export.to_onnx import torch_plan, write_onnx
 from groovecast.model.config import ModelConfig
 from groovecast.model.denoiser import LOG_SNR_HIGH, LOG_SNR_LOW, Denoiser
 from groovecast.model.manifest import MANIFEST, ONNX_FILE, Manifest, Parity, entry_of
+from groovecast.model.sampling import plan_from
 from groovecast.train.takes import Take, load_takes
 from groovecast.train.teacher import load_dancer
 from groovecast.train.windows import WindowStore
@@ -133,7 +134,7 @@ def _parity(model: Denoiser, artefact: Path, takes: list[Take], windows: int) ->
         }
         if model.config.warm:
             inputs["before"] = motion[:, known:]
-        ours = np.asarray(session.run(None, inputs)[0])[0]
+        ours = plan_from(session, inputs, model.config.steps)[0]
         return ours, torch_plan(model, {name: torch.from_numpy(value) for name, value in inputs.items()})[0]
 
     return compared(windows, pair, model.config.fps)

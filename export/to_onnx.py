@@ -17,6 +17,7 @@ from groovecast.model.denoiser import (
     level_features,
     stronger,
 )
+from groovecast.model.sampling import MOST_UNROLLED
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
 _HALVED_FROM_BYTES = 16384  # what is smaller, biases and statistics, stays as it is: it would save nothing
@@ -55,12 +56,8 @@ class Sampler(nn.Module):
         if before is not None:
             keep = self.keep[0]
             x = keep**0.5 * (before - mean) / std + (1 - keep) ** 0.5 * model.config.inflate * noise
-        asked, nothing = model.asked(style), model.asked(torch.full((1,), model.unknown))
         for step, level in enumerate(self.levels):
-            clean = model.clean(past, x, music, level + asked)
-            if model.config.guided_outside:
-                untold = model.clean(past, x, torch.zeros_like(music), level + nothing)
-                clean = stronger(clean, untold, model.config.guidance)
+            clean = self.clean(past, x, music, style, level)
             if step == last:
                 x = band_limited(clean, past, PLAN_KERNEL)
                 break
@@ -69,6 +66,43 @@ class Sampler(nn.Module):
             x = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
         plan: Tensor = x * std + mean
         return plan
+
+    def clean(self, past: Tensor, x: Tensor, music: Tensor, style: Tensor, level: Tensor) -> Tensor:
+        """One answer of the network, guided from outside if it must be; normalised."""
+        model = self.model
+        clean = model.clean(past, x, music, level + model.asked(style))
+        if not model.config.guided_outside:
+            return clean
+        nothing = model.asked(torch.full((1,), model.unknown))
+        untold = model.clean(past, x, torch.zeros_like(music), level + nothing)
+        return stronger(clean, untold, model.config.guidance)
+
+
+class OneStep(nn.Module):
+    """One step of a sampler of many, the number of the step an input: what it would end as here, and the way onward."""
+
+    def __init__(self, model: Denoiser) -> None:
+        super().__init__()
+        self.sampler = Sampler(model)
+        keep = torch.tensor([*self.sampler.keep, self.sampler.keep[-1]])
+        self.register_buffer("levels", torch.cat(self.sampler.levels))
+        self.register_buffer("here", keep[:-1])
+        self.register_buffer("there", keep[1:])
+
+    def forward(
+        self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor, step: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """As the sampler's; `step` is (1,). The plan in natural units, and what is the next step's `noise`."""
+        model = self.sampler.model
+        mean, std = model.get_buffer("mean"), model.get_buffer("std")
+        level, here, there = (
+            self.get_buffer(name).index_select(0, step) for name in ("levels", "here", "there")
+        )
+        past = (history - mean) / std
+        clean = self.sampler.clean(past, noise, music, style, level)
+        rest = (noise - here**0.5 * clean) / (1 - here) ** 0.5
+        onward = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
+        return band_limited(clean, past, PLAN_KERNEL) * std + mean, onward
 
 
 def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tensor]:
@@ -94,21 +128,27 @@ def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tens
 def write_onnx(model: Denoiser, path: Path, half_weights: bool = False) -> None:
     """Write the sampler of `model`; the batch may be any. The file is complete or not there at all.
 
-    With `half_weights` it is half as large; the numbers that it reckons with stay of single precision.
+    A sampler of very many steps is written as one, with `step` as a further input (groovecast/model/sampling.py). With
+    `half_weights` the file is half as large; the numbers that it reckons with stay of single precision.
     """
-    sampler = Sampler(model).eval()
     inputs = example_inputs(model, 2)  # a batch of one would be frozen into the graph
     batch = torch.export.Dim("batch", min=1, max=64)
+    shapes: dict[str, dict[int, object]] = {name: {0: batch} for name in inputs}
+    sampler: nn.Module = Sampler(model).eval()
+    outputs = ["plan"]
+    if model.config.steps > MOST_UNROLLED:
+        sampler, outputs = OneStep(model).eval(), ["plan", "onward"]
+        inputs["step"], shapes["step"] = torch.zeros(1, dtype=torch.int64), {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
             sampler,
             tuple(inputs.values()),
             input_names=list(inputs),
-            output_names=["plan"],
+            output_names=outputs,
             opset_version=OPSET,
             dynamo=True,
-            dynamic_shapes={name: {0: batch} for name in inputs},
+            dynamic_shapes=shapes,
             verbose=False,
         )
     if program is None:

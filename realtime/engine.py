@@ -8,6 +8,7 @@ from jaxtyping import Float32
 
 from groovecast.model.config import ModelConfig
 from groovecast.model.manifest import ONNX_FILE, checked_file, read_manifest
+from groovecast.model.sampling import plan_from
 
 
 def cpu_session(content: bytes, asked: str) -> Any:
@@ -28,7 +29,7 @@ def cpu_session(content: bytes, asked: str) -> Any:
 
 
 class CpuEngine:
-    """ONNX Runtime on one CPU thread: the sampler's steps are one graph, one call a plan."""
+    """ONNX Runtime on one CPU thread: the sampler's steps are one graph, one call a plan; of very many, a call each."""
 
     name = "cpu"
 
@@ -57,5 +58,5 @@ class CpuEngine:
         inputs = {"history": history[None], "music": music[None], "style": style[None], "noise": noise[None]}
         if before is not None:
             inputs["before"] = before[None]
-        plan: np.ndarray = self._session.run(None, inputs)[0][0]
+        plan: np.ndarray = plan_from(self._session, inputs, self.config.steps)[0]
         return plan

@@ -27,6 +27,7 @@ from groovecast.model.manifest import (
     checked_file,
     read_manifest,
 )
+from groovecast.model.sampling import MOST_UNROLLED, plan_from
 from groovecast.train.takes import save_takes
 
 _TINY = ModelConfig(width=32, layers=1, heads=2)
@@ -59,6 +60,19 @@ def test_the_graph_answers_as_the_weights_do_for_any_batch(
     session = onnxruntime.InferenceSession(str(artefact), providers=["CPUExecutionProvider"])
     plan = np.asarray(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
     np.testing.assert_allclose(plan, torch_plan(model, inputs), atol=2e-5)
+
+
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_a_sampler_of_very_many_steps_is_asked_step_by_step_and_answers_as_the_weights_do(
+    model: Denoiser, guidance: float, tmp_path: Path
+) -> None:
+    many = sampled_otherwise(model.config, Sampling(steps=MOST_UNROLLED + 2, guidance=guidance, inflate=1.05))
+    model.config = many
+    write_onnx(model, tmp_path / "many.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "many.onnx"), providers=["CPUExecutionProvider"])
+    inputs = example_inputs(model, 3)
+    told = {name: value.numpy() for name, value in inputs.items()}
+    np.testing.assert_allclose(plan_from(session, told, many.steps), torch_plan(model, inputs), atol=2e-4)
 
 
 def test_the_graph_names_no_file_of_the_machine_that_made_it(artefact: Path) -> None:
