@@ -18,7 +18,7 @@ from realtime.listener import Listener
 # Tracker confidence at which the beat begins to be told to the dancer, and at which it is told in full.
 _DOUBT, _SURE = 0.25, 0.5
 # The model knows energy as a dancer's own; a song's calm and peak are brought to these.
-_CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.62
+_CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.7
 # A drop is danced harder than its loudness says: the build before it is as loud. It wears off by this share an update.
 _DROP_ENERGY, _DROP_WEARS_OFF = 0.75, 0.06
 # What of missing energy is told on top to a dancer who dances with less than wanted; and the other way round.
