@@ -1,5 +1,6 @@
 """Artefacts: the ONNX graph answers as the weights do, and its folder says what is in it."""
 
+import copy
 from pathlib import Path
 
 import msgspec
@@ -66,6 +67,7 @@ def test_the_graph_answers_as_the_weights_do_for_any_batch(
 def test_a_sampler_of_very_many_steps_is_asked_step_by_step_and_answers_as_the_weights_do(
     model: Denoiser, guidance: float, tmp_path: Path
 ) -> None:
+    model = copy.deepcopy(model)  # the others share it
     many = sampled_otherwise(model.config, Sampling(steps=MOST_UNROLLED + 2, guidance=guidance, inflate=1.05))
     model.config = many
     write_onnx(model, tmp_path / "many.onnx")
