@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 
+from export.parity import MEAN_DEGREES_MAX
 from groovecast.model.config import ModelConfig
-from groovecast.model.manifest import ONNX_FILE, Manifest
+from groovecast.model.manifest import Artefact, Manifest
 from groovecast.train.takes import Take
 
 _SOURCES = {
@@ -12,13 +13,18 @@ _SOURCES = {
     "quaternius": "Quaternius universal animation library; CC0",
 }
 
+_FOR = {
+    "fp32": "processors, exact",
+    "fp16": "cards: matrices, norms and attention in half precision",
+    "int8": "processors, quick: matrices of the blocks in 8-bit integers",
+}
+
 _FEW_MINUTES = 2.0  # a style danced for no longer than this is said to be weak
 
 
 def card_of(manifest: Manifest, takes: list[Take]) -> str:
     """The card as Markdown."""
-    config, parity = manifest.config, manifest.parity
-    file = manifest.files[ONNX_FILE]
+    config = manifest.config
     sources = sorted({take.id.split("_")[0] for take in takes})
     lines = [
         f"# {manifest.name}",
@@ -28,14 +34,20 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         f"- {manifest.parameters / 1e6:.2f} M parameters: {config.layers} transformer blocks of width {config.width}, "
         f"{config.tokens} tokens of {config.frames_per_token} frames at {config.fps:g} a second, "
         f"{_sampler(config)}.",
-        f"- `{ONNX_FILE}`: {file.bytes / 1e6:.1f} MB, SHA-256 `{file.sha256}`; normalisation and sampler inside"
-        f"{', weights stored in half precision, computed with in single' if manifest.half_weights else ''}.",
-        f"- Against PyTorch and the weights as trained, over {parity.windows} held-out windows: "
-        f"mean {parity.mean_degrees} degrees and {parity.mean_mm} mm, "
-        f"at most {parity.max_degrees} degrees and {parity.max_mm} mm.",
         f"- {_training(manifest)}.",
         *([] if manifest.hardware is None else [f"- Trained on {manifest.hardware}."]),
         "",
+        "## Files",
+        "",
+        "Normalisation, sampler, orthonormal rotations and the root's way are inside each graph"
+        f"{'; weights are stored in half precision' if manifest.half_weights else ''}. Against PyTorch and the weights "
+        "as trained, over held-out windows:",
+        "",
+        "| graph | for | mean degrees (allowed) | max degrees | mean mm | max mm | after a long dance | SHA-256 |",
+        "|---|---|---|---|---|---|---|---|",
+        *(_row(manifest, artefact) for artefact in manifest.artefacts),
+        "",
+        *_shared(manifest),
         "## Data",
         "",
         "| style | minutes trained on | minutes held out |",
@@ -60,6 +72,27 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _row(manifest: Manifest, artefact: Artefact) -> str:
+    parity, file, rollout = artefact.parity, manifest.files[artefact.file], artefact.rollout
+    danced = (
+        f"{rollout.mean_mm:g} mm from the weights' ({rollout.seconds:g} s; two seeds: {rollout.seeds_mm:g} mm)"
+        if rollout
+        else "not measured"
+    )
+    return (
+        f"| `{artefact.file}`, {file.bytes / 1e6:.1f} MB | {_FOR[artefact.precision]} | "
+        f"{parity.mean_degrees:g} ({MEAN_DEGREES_MAX[artefact.precision]:g}) | {parity.max_degrees:g} | "
+        f"{parity.mean_mm:g} | {parity.max_mm:g} | {danced} | `{file.sha256}` |"
+    )
+
+
+def _shared(manifest: Manifest) -> list[str]:
+    needs = sorted({name for artefact in manifest.artefacts for name in artefact.needs})
+    files = [(name, manifest.files[name]) for name in needs]
+    said = [f"Weights: `{name}`, {file.bytes / 1e6:.1f} MB, SHA-256 `{file.sha256}`." for name, file in files]
+    return [*said, ""] if said else []
 
 
 def _training(manifest: Manifest) -> str:

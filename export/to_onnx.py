@@ -1,5 +1,6 @@
 """From trained weights to one ONNX file: the sampler unrolled in one graph, natural units in and out."""
 
+import copy
 import warnings
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from export.pose_head import PoseHead
+from export.weights_file import HALVED_FROM_BYTES, kept_apart
 from groovecast.model.denoiser import (
     PLAN_KERNEL,
     PURE_NOISE,
@@ -20,11 +23,10 @@ from groovecast.model.denoiser import (
 from groovecast.model.sampling import MOST_UNROLLED
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
-_HALVED_FROM_BYTES = 16384  # what is smaller, biases and statistics, stays as it is: it would save nothing
 
 
 class Sampler(nn.Module):
-    """A plan from history, music, style weights and noise: normalisation, all DDIM steps, and back.
+    """A plan from history, music, style weights and noise: normalisation, all DDIM steps, and back to a moving body.
 
     Of a warm model the last step alone, from the plan before.
     """
@@ -32,6 +34,7 @@ class Sampler(nn.Module):
     def __init__(self, model: Denoiser) -> None:
         super().__init__()
         self.model = model
+        self.head = PoseHead(model.config.plan_frames, model.config.fps)
         self.levels: list[Tensor] = []
         self.keep: list[float] = []
         with torch.no_grad():
@@ -43,9 +46,10 @@ class Sampler(nn.Module):
 
     def forward(
         self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor, before: Tensor | None = None
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """(b, 40, 141), (b, 90, 10), (b, styles + 1), (b, 50, 141) -> (b, 50, 141); `style` sums to 1.
 
+        Then the motion that the plan means, from the origin facing +Z: root (b, 50, 3), rotations (b, 50, 22, 4).
         A warm model is also given the plan before, moved on, (b, 50, 141) in natural units.
         """
         model, last = self.model, len(self.levels) - 1
@@ -64,8 +68,8 @@ class Sampler(nn.Module):
             here, there = self.keep[step], self.keep[step + 1]
             rest = (x - here**0.5 * clean) / (1 - here) ** 0.5
             x = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
-        plan: Tensor = x * std + mean
-        return plan
+        plan = x * std + mean
+        return plan, *self.head(plan)
 
     def clean(self, past: Tensor, x: Tensor, music: Tensor, style: Tensor, level: Tensor) -> Tensor:
         """One answer of the network, guided from outside if it must be; normalised."""
@@ -73,7 +77,7 @@ class Sampler(nn.Module):
         clean = model.clean(past, x, music, level + model.asked(style))
         if not model.config.guided_outside:
             return clean
-        nothing = model.asked(torch.full((1,), model.unknown))
+        nothing = model.asked(torch.full((1,), model.unknown, device=music.device))
         untold = model.clean(past, x, torch.zeros_like(music), level + nothing)
         return stronger(clean, untold, model.config.guidance)
 
@@ -91,8 +95,8 @@ class OneStep(nn.Module):
 
     def forward(
         self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor, step: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """As the sampler's; `step` is (1,). The plan in natural units, and what is the next step's `noise`."""
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """As the sampler's; `step` is (1,). Last comes what is the next step's `noise`."""
         model = self.sampler.model
         mean, std = model.get_buffer("mean"), model.get_buffer("std")
         level, here, there = (
@@ -102,7 +106,8 @@ class OneStep(nn.Module):
         clean = self.sampler.clean(past, noise, music, style, level)
         rest = (noise - here**0.5 * clean) / (1 - here) ** 0.5
         onward = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
-        return band_limited(clean, past, PLAN_KERNEL) * std + mean, onward
+        plan = band_limited(clean, past, PLAN_KERNEL) * std + mean
+        return plan, *self.sampler.head(plan), onward
 
 
 def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tensor]:
@@ -125,19 +130,31 @@ def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tens
     return inputs | {"before": motion(config.plan_frames)} if config.warm else inputs
 
 
-def write_onnx(model: Denoiser, path: Path, half_weights: bool = False) -> None:
-    """Write the sampler of `model`; the batch may be any. The file is complete or not there at all.
+def halved(model: Denoiser) -> Denoiser:
+    """The network with matrices, norms and attention in half precision, for cards.
 
-    A sampler of very many steps is written as one, with `step` as a further input (groovecast/model/sampling.py). With
-    `half_weights` the file is half as large; the numbers that it reckons with stay of single precision.
+    What steers it, the sampler's sums, normalisation and the body stay of single precision, and so do all inputs and
+    outputs: they cost next to nothing, and they are where half precision would be seen.
+    """
+    half = copy.deepcopy(model)
+    parts: list[nn.Module] = [half.motion_in, half.music_in, half.norm, half.motion_out]
+    for part in (*parts, *(part for block in half.blocks for part in block.children())):
+        part.half()
+    return half
+
+
+def exported(model: Denoiser) -> onnx.ModelProto:
+    """The graph of the sampler of `model`; the batch may be any.
+
+    A sampler of very many steps becomes one step, with `step` as a further input (groovecast/model/sampling.py).
     """
     inputs = example_inputs(model, 2)  # a batch of one would be frozen into the graph
     batch = torch.export.Dim("batch", min=1, max=64)
     shapes: dict[str, dict[int, object]] = {name: {0: batch} for name in inputs}
     sampler: nn.Module = Sampler(model).eval()
-    outputs = ["plan"]
+    outputs = ["plan", "root_m", "local_quat_wxyz"]
     if model.config.steps > MOST_UNROLLED:
-        sampler, outputs = OneStep(model).eval(), ["plan", "onward"]
+        sampler, outputs = OneStep(model).eval(), [*outputs, "onward"]
         inputs["step"], shapes["step"] = torch.zeros(1, dtype=torch.int64), {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
@@ -153,9 +170,28 @@ def write_onnx(model: Denoiser, path: Path, half_weights: bool = False) -> None:
         )
     if program is None:
         raise RuntimeError("asked for an ONNX graph, the exporter gave none: see its messages above")
+    return without_traces(program.model_proto)
+
+
+def write_onnx(model: Denoiser, path: Path) -> None:
+    """Write the graph of `model` with all that it needs inside; complete or not there at all."""
+    save_graph(exported(model), path)
+
+
+def save_graph(
+    proto: onnx.ModelProto, path: Path, half_weights: bool = False, weights: Path | None = None
+) -> None:
+    """Write a graph. The file is complete or not there at all.
+
+    With `half_weights` its matrices take half the room; what it reckons with stays as it was. Tensors that the file
+    `weights` holds, which lies beside it, are taken from there.
+    """
+    if half_weights:
+        proto = with_half_weights(proto)
+    if weights is not None:
+        proto = kept_apart(proto, weights)
     part = path.with_name(path.name + ".part")
-    proto = without_traces(program.model_proto)
-    part.write_bytes((with_half_weights(proto) if half_weights else proto).SerializeToString())
+    part.write_bytes(proto.SerializeToString())
     part.replace(path)
 
 
@@ -184,7 +220,7 @@ def with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
         if tensor.data_type != onnx.TensorProto.FLOAT:
             continue
         weight = onnx.numpy_helper.to_array(tensor)
-        if weight.nbytes < _HALVED_FROM_BYTES:
+        if weight.nbytes < HALVED_FROM_BYTES:
             continue
         if np.abs(weight).max() > np.finfo(np.float16).max:
             raise ValueError(
@@ -202,5 +238,5 @@ def with_half_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
 def torch_plan(model: Denoiser, inputs: dict[str, Tensor]) -> np.ndarray:
     """What PyTorch itself answers to such inputs."""
     with torch.no_grad():
-        plan: np.ndarray = Sampler(model).eval()(**inputs).numpy()
+        plan: np.ndarray = Sampler(model).eval()(**inputs)[0].numpy()
     return plan

@@ -17,6 +17,7 @@ from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.ring import SampleRing
 from groovecast.audio.scene import Section
 from groovecast.model.config import ModelConfig
+from groovecast.model.imagined import Imagined
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.energy import energy_of
 from groovecast.motion.foot_lock import LockState, locked
@@ -24,7 +25,7 @@ from groovecast.motion.groove import dips, grooved
 from groovecast.motion.grounding import grounded
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
-from groovecast.motion.representation import CONTACTS, motion_from_numbers, numbers_from_motion, stance_before
+from groovecast.motion.representation import CONTACTS, numbers_from_motion, stance_before
 from groovecast.motion.seam import HALFLIFE_S, SHOWN_BY, decayed, seamless
 from groovecast.motion.skeleton import groovecast_skeleton
 from realtime.clocks.source import BeatSource
@@ -32,7 +33,7 @@ from realtime.clocks.tap import TapTempo
 from realtime.conductor import Conductor
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for
-from realtime.stage import drawn_home, facing_the_audience
+from realtime.stage import drawn_home, staged, towards_the_audience
 from realtime.warm_start import PlanBefore, WarmGenerator, begun_from
 
 
@@ -51,7 +52,7 @@ class Generator(Protocol):
         music: Float32[np.ndarray, "window 10"],
         style: Float32[np.ndarray, " styles"],
         noise: Float32[np.ndarray, "plan 141"],
-    ) -> Float32[np.ndarray, "plan 141"]:
+    ) -> Imagined:
         """The frames that follow a history."""
         ...
 
@@ -253,21 +254,21 @@ class Dancer:
         times = (first - config.history_frames + np.arange(config.window_frames)) / config.fps
         music = music_for(self._listener, clock, self._mood, times, due_s)
         try:
-            numbers = self._continued(history, music, first)
-            danced = self._danced(numbers, past)
-            plan = self._joined_plan(first, danced, numbers[:, CONTACTS] > 0.5, due_s)
+            imagined = self._continued(history, music, first)
+            danced = self._danced(imagined, past)
+            plan = self._joined_plan(first, danced, imagined.numbers[:, CONTACTS] > 0.5, due_s)
         except Exception as why:  # a generator is foreign code: whatever it does, the figure dances on
             self._before = None
             self.counts.rejected += 1
             self.counts.reasons.append(f"{type(why).__name__}: {why}")
         else:
-            self._before = PlanBefore(first, numbers)
+            self._before = PlanBefore(first, imagined.numbers)
             self.buffer.put(plan)
         self._next_frame = first + self.settings.stride_frames
 
     def _continued(
         self, history: Float32[np.ndarray, "history 141"], music: Float32[np.ndarray, "window 10"], first: int
-    ) -> Float32[np.ndarray, "plan 141"]:
+    ) -> Imagined:
         """What the generator answers, from noise or from the plan before."""
         asked = history, music, self._mood.style, self._noise(first)
         if not self.config.warm:
@@ -294,16 +295,16 @@ class Dancer:
         )
         return np.stack([row.standard_normal(config.numbers, np.float32) for row in rows])
 
-    def _danced(self, numbers: Float32[np.ndarray, "plan 141"], past: Motion) -> Motion:
+    def _danced(self, imagined: Imagined, past: Motion) -> Motion:
         """The plan in the world, joined to what stands. Raises ValueError for what no body can do."""
-        if not np.isfinite(numbers).all():
+        plan = Motion(self.config.fps, imagined.root_m, imagined.local_quat_wxyz)
+        if not all(np.isfinite(one).all() for one in (imagined.numbers, plan.root_m, plan.local_quat_wxyz)):
             raise ValueError("the plan holds numbers that are not finite")
         last = Motion(past.fps, past.root_m[-1:], past.local_quat_wxyz[-1:])
         stance = stance_before(last)
-        faced = facing_the_audience(numbers, stance.yaw_rad, self.config.fps)
-        danced, _ = motion_from_numbers(faced, self.config.fps, stance)
+        danced = staged(plan, stance, towards_the_audience(stance.yaw_rad, plan.fps))
         if self.settings.foot_lock:
-            danced = grounded(danced, numbers[:, CONTACTS], last, self._skeleton)
+            danced = grounded(danced, imagined.numbers[:, CONTACTS], last, self._skeleton)
         danced = drawn_home(danced)
         turn = np.abs(np.sum(danced.local_quat_wxyz[1:] * danced.local_quat_wxyz[:-1], axis=-1)).clip(0, 1)
         fastest = 2 * float(np.arccos(turn.min())) * self.config.fps

@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float32
 
+from groovecast.model.imagined import Imagined
+
 
 class WarmGenerator(Protocol):
     """A generator whose config is warm: it is also told what the plan before said of the same frames."""
@@ -17,7 +19,7 @@ class WarmGenerator(Protocol):
         style: Float32[np.ndarray, " styles"],
         noise: Float32[np.ndarray, "plan 141"],
         before: Float32[np.ndarray, "plan 141"],
-    ) -> Float32[np.ndarray, "plan 141"]:
+    ) -> Imagined:
         """The frames that follow a history."""
         ...
 

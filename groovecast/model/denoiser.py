@@ -5,6 +5,7 @@ attention is full, and the noise level and the style steer every block (adaLN, P
 modulation is computed once and shifted per block, Chen et al. 2023). It answers the clean plan itself (x0).
 """
 
+import functools
 import math
 
 import torch
@@ -33,10 +34,19 @@ PLAN_KERNEL = (-0.042, -0.045, 0.085, 0.299, 0.406, 0.299, 0.085, -0.045, -0.042
 
 def band_limited(plan: Tensor, history: Tensor, kernel: tuple[float, ...]) -> Tensor:
     """(b, 50, n), filtered along time; before it lies history (b, 40, n), and its end is held."""
-    frames, reach = plan.shape[1], len(kernel) // 2
-    around = torch.cat((history[:, -reach:], plan, plan[:, -1:].expand(-1, reach, -1)), dim=1)
-    filtered = [weight * around[:, lag : lag + frames] for lag, weight in enumerate(kernel)]
-    return torch.stack(filtered).sum(dim=0)
+    reach = len(kernel) // 2
+    weights = torch.tensor(_filter(plan.shape[1], kernel), dtype=plan.dtype, device=plan.device)
+    return weights @ torch.cat((history[:, -reach:], plan), dim=1)
+
+
+@functools.cache
+def _filter(frames: int, kernel: tuple[float, ...]) -> list[list[float]]:
+    """The filter as a matrix (frames, reach + frames): one multiplication, in a graph as here."""
+    rows = [[0.0] * (len(kernel) // 2 + frames) for _ in range(frames)]
+    for frame, row in enumerate(rows):
+        for lag, weight in enumerate(kernel):
+            row[min(frame + lag, len(row) - 1)] += weight
+    return rows
 
 
 def level_features(log_snr: Tensor, width: int) -> Tensor:
@@ -68,7 +78,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
         """`x` (batch, tokens, width), `modulation` (batch, 6 width) -> (batch, tokens, width)."""
         move_1, scale_1, gate_1, move_2, scale_2, gate_2 = (
-            (modulation + self.shift).unsqueeze(1).chunk(6, dim=-1)
+            (modulation + self.shift).to(x.dtype).unsqueeze(1).chunk(6, dim=-1)
         )
         batch, tokens, width = x.shape
         h = self.norm_1(x) * (1 + scale_1) + move_1
@@ -154,11 +164,14 @@ class Denoiser(nn.Module):
         batch, pack = history.shape[0], self.config.frames_per_token
         motion = torch.cat((history, noised), dim=1).reshape(batch, self.config.tokens, -1)
         heard = music.reshape(batch, self.config.tokens, -1)
-        x = self.motion_in(motion) + self.music_in(heard) + self.place
+        kind = (
+            self.motion_in.weight.dtype
+        )  # half in a model that was halved for cards; the outside stays single
+        x = self.motion_in(motion.to(kind)) + self.music_in(heard.to(kind)) + self.place.to(kind)
         modulation = self.steer(steer)
         for block in self.blocks:
             x = block(x, modulation)
-        planned = self.motion_out(self.norm(x[:, self.config.history_frames // pack :]))
+        planned = self.motion_out(self.norm(x[:, self.config.history_frames // pack :])).float()
         planned = planned.reshape(batch, self.config.plan_frames, self.config.numbers)
         return band_limited(planned + self.carry * history[:, -1:], history, ANSWER_KERNEL)
 

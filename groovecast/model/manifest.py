@@ -11,6 +11,7 @@ from groovecast.model.config import ModelConfig
 
 MANIFEST = "manifest.json"
 ONNX_FILE = "dancer.onnx"
+WEIGHTS_FILE = "dancer.safetensors"  # the tensors that the graphs share
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -30,6 +31,35 @@ class Parity(msgspec.Struct, frozen=True):
     max_mm: float
 
 
+class Rollout(msgspec.Struct, frozen=True):
+    """How far an artefact's dance is from its weights' after `seconds` on its own, each fed what it danced."""
+
+    seconds: float
+    mean_mm: float  # between joints, over the last ten seconds
+    seeds_mm: float  # the same between two seeds of the weights: dances that may differ
+
+
+class Artefact(msgspec.Struct, frozen=True):
+    """One graph of a model: what it reckons with, and how exact that is."""
+
+    file: str
+    precision: str  # fp32, fp16 or int8
+    parity: Parity
+    needs: tuple[str, ...] = ()  # files that hold its tensors
+    rollout: Rollout | None = None
+
+
+class BuiltEngine(msgspec.Struct, frozen=True):
+    """An engine built ahead of time, which one library of one version runs."""
+
+    file: str
+    kind: str  # rtx
+    made_of: str  # the hash of the graph
+    library: str  # version of the library that built it
+    precision: str
+    largest_batch: int
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """The contents of `manifest.json`."""
 
@@ -41,8 +71,9 @@ class Manifest(msgspec.Struct, frozen=True):
     trained_on: str
     licence: str
     credit: str
-    parity: Parity
+    artefacts: tuple[Artefact, ...]
     files: dict[str, FileEntry]
+    engines: tuple[BuiltEngine, ...] = ()
     half_weights: bool = False  # whether they are stored in half precision
     # of a student: how long its teacher was trained
     teacher_minutes: float | None = None

@@ -1,5 +1,6 @@
 """One plan from a model's graph, whether its sampler is unrolled in it or asked for step by step."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,29 @@ from jaxtyping import Float32
 # A sampler of more steps than this is exported as one step, which takes seconds to export and not a quarter of an hour.
 MOST_UNROLLED = 8
 
+# A graph at work: its inputs by their names in, its outputs by theirs out.
+Run = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+
+
+def sampled(run: Run, inputs: Mapping[str, np.ndarray], steps: int) -> Mapping[str, np.ndarray]:
+    """What a graph answers in the end: run once, or `steps` times, each on what the one before made of the noise."""
+    if steps <= MOST_UNROLLED:
+        return run(inputs)
+    asked = dict(inputs)
+    answer: Mapping[str, np.ndarray] = {}
+    for step in range(steps):
+        answer = run({**asked, "step": np.array([step])})
+        asked["noise"] = answer["onward"]
+    return answer
+
 
 def plan_from(
-    session: Any, inputs: dict[str, np.ndarray], steps: int
+    session: Any, inputs: Mapping[str, np.ndarray], steps: int
 ) -> Float32[np.ndarray, "batch plan 141"]:
-    """Run an ONNX Runtime session: once, or `steps` times, each on what the one before made of the noise."""
-    if steps <= MOST_UNROLLED:
-        plan: np.ndarray = session.run(["plan"], inputs)[0]
-        return plan
-    asked = dict(inputs)
-    for step in range(steps):
-        plan, asked["noise"] = session.run(["plan", "onward"], asked | {"step": np.array([step])})
-    return plan
+    """The plan alone, from an ONNX Runtime session (whose package has no types)."""
+    names = [output.name for output in session.get_outputs()]
+
+    def run(asked: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        return dict(zip(names, session.run(names, dict(asked)), strict=True))
+
+    return sampled(run, inputs, steps)["plan"]

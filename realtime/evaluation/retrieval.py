@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from groovecast.model.config import ModelConfig
+from groovecast.model.imagined import Imagined, imagined
 from groovecast.motion.energy import energy_from_speed, limb_speeds
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Motion
@@ -89,7 +90,7 @@ class Retrieval:
         music: Float32[np.ndarray, "window 10"],
         style: Float32[np.ndarray, " styles"],
         noise: Float32[np.ndarray, "plan 141"],
-    ) -> Float32[np.ndarray, "plan 141"]:
+    ) -> Imagined:
         """The next frames of what is played, or of what fits better now."""
         coming = music[self.config.history_frames :]
         named = (*self.config.styles, self.config.styles[0])[int(np.argmax(style))]
@@ -104,7 +105,7 @@ class Retrieval:
             old = self._numbers(before, beats)[:_FADE_FRAMES]
             numbers[:_FADE_FRAMES] = share * numbers[:_FADE_FRAMES] + (1 - share) * old
         self._music_beat = float(np.interp(_STRIDE_FRAMES, np.arange(len(beats)), beats))
-        return numbers.astype(np.float32)
+        return imagined(numbers.astype(np.float32), self.config.fps)
 
     def _music_beats(
         self, coming: Float32[np.ndarray, "plan 10"], playing: _Playing | None

@@ -1,6 +1,8 @@
 """Artefacts: the ONNX graph answers as the weights do, and its folder says what is in it."""
 
 import copy
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -12,26 +14,29 @@ import torch
 from fakes.stepper import takes
 from safetensors.torch import save_file
 
-import export.bundle as bundling
-from export.bundle import Packing, Sampling, bundle, sampled_otherwise
+from export.bundle import FILES, Packing, Sampling, bundle, sampled_otherwise
 from export.card import card_of
-from export.parity import compared
+from export.int8 import in_int8
+from export.parity import MEAN_DEGREES_MAX, compared
 from export.to_onnx import example_inputs, torch_plan, with_half_weights, write_onnx
 from groovecast.model.config import ModelConfig
 from groovecast.model.denoiser import Denoiser, sample_warm
+from groovecast.model.graph import PRECISIONS, graph_of
+from groovecast.model.imagined import imagined
 from groovecast.model.manifest import (
     MANIFEST,
     ONNX_FILE,
+    WEIGHTS_FILE,
+    Artefact,
     FileEntry,
     Manifest,
     Parity,
-    checked_file,
     read_manifest,
 )
 from groovecast.model.sampling import MOST_UNROLLED, plan_from
 from groovecast.train.takes import save_takes
 
-_TINY = ModelConfig(width=32, layers=1, heads=2)
+_TINY = ModelConfig(width=96, layers=1, heads=2, log_snrs=(-2.5,))  # the narrowest that int8 takes
 
 
 @pytest.fixture(scope="module")
@@ -86,34 +91,127 @@ def test_parity_sees_a_difference_where_there_is_one(model: Denoiser) -> None:
     plan = torch_plan(model, example_inputs(model, 1))[0]
     turned = plan.copy()
     turned[:, 11] += 0.1
-    same = compared(2, lambda index: (plan, plan), 30.0)
-    other = compared(2, lambda index: (turned, plan), 30.0)
+    same = compared(2, lambda index: (imagined(plan, 30.0), imagined(plan, 30.0)))
+    other = compared(2, lambda index: (imagined(turned, 30.0), imagined(plan, 30.0)))
     assert same.max_degrees < 1e-3 and same.max_mm < 1e-3
     assert other.max_degrees > 0.5 and other.max_mm > 1
 
 
-def test_a_bundle_holds_hashes_parity_and_a_card(model: Denoiser, tmp_path: Path) -> None:
+def _trained(model: Denoiser, folder: Path) -> tuple[Path, Path]:
+    """Weights and takes as training leaves them."""
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
-    meta = {"config": msgspec.json.encode(_TINY).decode(), "step": "12", "minutes": "3.0"}
+    meta = {"config": msgspec.json.encode(model.config).decode(), "step": "12", "minutes": "3.0"}
     meta |= {"teacher_step": "800", "teacher_minutes": "90.5"}
     weights["motion_out.weight"] = 0.1 * weights["motion_out.weight"]  # nearer to a trained one
-    save_file(weights, tmp_path / "w.safetensors", metadata=meta)
-    save_takes(tmp_path / "takes.npz", takes(2, 6.0))
-    packing = Packing(windows=4, hardware="an abacus")
-    manifest = bundle(tmp_path / "w.safetensors", tmp_path / "takes.npz", tmp_path / "tiny", packing=packing)
-    assert manifest == read_manifest(tmp_path / "tiny") and manifest.half_weights
+    save_file(weights, folder / "w.safetensors", metadata=meta)
+    save_takes(folder / "takes.npz", takes(2, 6.0))
+    return folder / "w.safetensors", folder / "takes.npz"
+
+
+@pytest.fixture(scope="module")
+def bundled(model: Denoiser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its folder, with a graph of every precision."""
+    folder = tmp_path_factory.mktemp("bundled")
+    packing = Packing(windows=4, rollout_s=0.5, hardware="an abacus")
+    bundle(*_trained(model, folder), folder / "tiny", packing=packing)
+    return folder / "tiny"
+
+
+def test_a_bundle_holds_hashes_parity_and_a_card(bundled: Path) -> None:
+    manifest, card = read_manifest(bundled), (bundled / "README.md").read_text()
+    assert manifest.half_weights and "mocap.cs.cmu.edu" in card
     assert (manifest.teacher_minutes, manifest.teacher_steps, manifest.hardware) == (90.5, 800, "an abacus")
-    assert manifest.parity.mean_degrees < bundling.MEAN_DEGREES_MAX
-    assert checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
-    card = (tmp_path / "tiny" / "README.md").read_text()
-    assert "mocap.cs.cmu.edu" in card and manifest.files[ONNX_FILE].sha256 in card
-    with (tmp_path / "tiny" / ONNX_FILE).open("r+b") as file:
-        file.seek(1000)
-        byte = file.read(1)
-        file.seek(1000)
-        file.write(bytes([byte[0] ^ 1]))
+    assert [one.precision for one in manifest.artefacts] == list(PRECISIONS)
+    for one in manifest.artefacts:
+        assert 0 < one.parity.mean_degrees < MEAN_DEGREES_MAX[one.precision]
+        assert f"{one.parity.mean_degrees:g} ({MEAN_DEGREES_MAX[one.precision]:g})" in card
+        assert one.rollout is not None and 0 < one.rollout.mean_mm < one.rollout.seeds_mm
+        assert one.needs == (WEIGHTS_FILE,)
+        assert graph_of(bundled, manifest, one.precision).artefact == one
+    assert {file.name for file in bundled.iterdir()} == {*manifest.files, MANIFEST, "README.md"}
+    assert all(file.sha256 in card for file in manifest.files.values())
+    assert (bundled / WEIGHTS_FILE).stat().st_mode & 0o044 == 0o044
+
+
+def test_a_byte_that_changed_is_seen(bundled: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(bundled, tmp_path / "tiny"))
+    content = bytearray((folder / WEIGHTS_FILE).read_bytes())
+    content[-1000] ^= 1
+    (folder / WEIGHTS_FILE).write_bytes(content)
     with pytest.raises(ValueError, match="the file has changed, install the model again"):
-        checked_file(tmp_path / "tiny", manifest.files, ONNX_FILE)
+        graph_of(folder, read_manifest(folder), "fp32")
+
+
+def test_what_is_too_far_from_its_weights_leaves_the_folder_as_it_was(
+    model: Denoiser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / ONNX_FILE).write_bytes(b"the one before")
+    trained = _trained(model, tmp_path)
+    monkeypatch.setitem(MEAN_DEGREES_MAX, "fp32", 1e-9)
+    mend = "asked for fp32 within 1e-09 degrees of the weights, found .*: try --no-half-weights"
+    with pytest.raises(ValueError, match=mend):
+        bundle(*trained, folder, packing=Packing(precisions=("fp32",), windows=2, rollout_s=0))
+    assert [file.read_bytes() for file in folder.iterdir()] == [b"the one before"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["takes.npz", "tiny", "w.safetensors"]
+
+
+@pytest.mark.parametrize("asked", [(), ("fp32", "fp8")])
+def test_a_precision_that_nobody_knows_is_refused(
+    model: Denoiser, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError, match="there are fp32, fp16, int8: name some of these"):
+        bundle(*_trained(model, tmp_path), tmp_path / "tiny", packing=Packing(precisions=asked))
+
+
+def test_a_sampler_of_very_many_steps_has_one_precision(model: Denoiser, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="of a sampler of 20 steps, which judges others: ask for fp32 alone"):
+        bundle(*_trained(model, tmp_path), tmp_path / "tiny", Sampling(steps=20))
+
+
+def test_what_leaves_a_graph_is_the_motion_that_its_numbers_mean(model: Denoiser, artefact: Path) -> None:
+    session = onnxruntime.InferenceSession(str(artefact), providers=["CPUExecutionProvider"])
+    inputs = {name: value.numpy() for name, value in example_inputs(model, 3, seed=2).items()}
+    plan, root, quat = session.run(["plan", "root_m", "local_quat_wxyz"], inputs)
+    for one in range(3):
+        meant = imagined(plan[one], 30.0)
+        np.testing.assert_allclose(root[one], meant.root_m, atol=1e-3)
+        assert np.abs(np.sum(quat[one] * meant.local_quat_wxyz, axis=-1)).min() > 1 - 1e-4
+
+
+def test_graphs_for_processors_and_cards_take_the_same_bytes_for_weights(bundled: Path) -> None:
+    places = []
+    for name in (FILES["fp32"], FILES["fp16"]):
+        tensors = onnx.load(bundled / name, load_external_data=False).graph.initializer
+        apart = [
+            {one.key: one.value for one in tensor.external_data} for tensor in tensors if tensor.external_data
+        ]
+        places.append({one["offset"] for one in apart})
+        assert {one["location"] for one in apart} == {WEIGHTS_FILE}
+    assert len(places[0]) > 4 and places[0] == places[1]
+
+
+def test_the_typed_graph_multiplies_halves_and_answers_singles(bundled: Path) -> None:
+    graph = onnx.shape_inference.infer_shapes(onnx.load(bundled / FILES["fp16"])).graph
+    kinds = {value.name: value.type.tensor_type.elem_type for value in graph.value_info}
+    products = [node.output[0] for node in graph.node if node.op_type in ("MatMul", "Gemm")]
+    halves = [name for name in products if kinds.get(name) == onnx.TensorProto.FLOAT16]
+    assert len(halves) >= 8, "two evaluations of a block's four multiplications"
+    assert {one.type.tensor_type.elem_type for one in (*graph.input, *graph.output)} == {
+        onnx.TensorProto.FLOAT
+    }
+
+
+def test_int8_multiplies_integers(model: Denoiser, bundled: Path) -> None:
+    kinds = Counter(node.op_type for node in onnx.load(bundled / FILES["int8"]).graph.node)
+    assert kinds["MatMulIntegerToFloat"] == kinds["QuantizeLinear"] == 4 * model.config.steps
+    assert kinds["DequantizeLinear"] == 0
+
+
+def test_int8_of_a_graph_without_large_blocks_is_refused() -> None:
+    with pytest.raises(ValueError, match="too small to be multiplied in integers: leave int8 out"):
+        in_int8(onnx.ModelProto(), [])
 
 
 def test_another_sampler_has_as_many_steps_as_asked_for() -> None:
@@ -165,9 +263,9 @@ def test_a_warm_model_is_never_sampled_without_the_plan_before() -> None:
 
 
 def test_a_card_says_how_its_model_came_about_and_on_what_only_if_told() -> None:
-    parity = Parity(4, 0.001, 0.01, 0.1, 1.0)
+    graph = Artefact(ONNX_FILE, "fp32", Parity(4, 0.001, 0.01, 0.1, 1.0))
     made = Manifest(
-        "tiny", _TINY, 1000, 12, 3.0, "takes", "Apache-2.0", "", parity, {ONNX_FILE: FileEntry("0" * 64, 10)}
+        "tiny", _TINY, 1000, 12, 3.0, "takes", "Apache-2.0", "", (graph,), {ONNX_FILE: FileEntry("0" * 64, 10)}
     )  # fmt: skip
     alone = card_of(made, takes(2, 6.0))
     assert "Trained for 3 minutes (12 steps), x0 diffusion" in alone
@@ -214,7 +312,9 @@ def test_a_model_bundled_before_weights_were_halved_or_plans_warm_still_reads(tm
 @pytest.mark.parametrize("guided", [False, True])
 def test_a_guided_sampler_leaves_pytorch_as_it_is(look_ahead: bool, guided: bool, tmp_path: Path) -> None:
     """The music counts twice as much in the graph too; a batch of three, where it was written for two."""
-    size = ModelConfig(width=32, layers=2, heads=2, guidance=2.0, look_ahead=look_ahead, guided=guided)
+    size = ModelConfig(
+        width=32, layers=2, heads=2, log_snrs=(-2.5,), guidance=2.0, look_ahead=look_ahead, guided=guided
+    )
     model = Denoiser(size).eval()
     if model.guidance is not None:  # it begins by steering nowhere
         torch.nn.init.normal_(model.guidance[2].weight, std=3.0)

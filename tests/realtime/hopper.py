@@ -3,6 +3,7 @@
 import numpy as np
 
 from groovecast.model.config import ModelConfig
+from groovecast.model.imagined import Imagined, imagined
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion
 from groovecast.motion.representation import HEIGHT, numbers_from_motion
@@ -24,9 +25,7 @@ class Hopper:
         still = Motion(30.0, root[None], pose[None])
         self._still = numbers_from_motion(still, np.ones((1, 4)))[0]
 
-    def plan(
-        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
-    ) -> np.ndarray:
+    def plan(self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray) -> Imagined:
         """Fifty frames of hopping, higher with the energy of the last heard frames, a little apart for each noise."""
         self.calls += 1
         self.music.append(music)
@@ -35,4 +34,4 @@ class Hopper:
         time_s = np.arange(1, len(plan) + 1) / 30
         loud = float(music[:34, 7].mean())
         plan[:, HEIGHT] += (0.1 * loud + 0.001 * noise[:, 0]) * np.sin(2 * np.pi * SPEED_HZ * time_s)
-        return plan
+        return imagined(plan, self.config.fps)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hopper import Hopper
 
+from groovecast.model.imagined import Imagined, imagined
 from groovecast.motion.pose import Pose
 from groovecast.motion.representation import HEIGHT
 from realtime.dance import Dancer, DanceSettings
@@ -144,11 +145,9 @@ class _Faulty(Hopper):
         super().__init__()
         self._fault, self._after = fault, after
 
-    def plan(
-        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
-    ) -> np.ndarray:
+    def plan(self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray) -> Imagined:
         plan = super().plan(history, music, style, noise)
-        return plan if self.calls < self._after else self._fault(plan)
+        return plan if self.calls < self._after else imagined(self._fault(plan.numbers), self.config.fps)
 
 
 def _raise(_plan: np.ndarray) -> np.ndarray:
@@ -192,9 +191,7 @@ def test_after_a_stall_the_dance_goes_on_from_what_was_shown() -> None:
 class _Stander(Hopper):
     """Stands where it is, so that all that moves is the groove."""
 
-    def plan(
-        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
-    ) -> np.ndarray:
+    def plan(self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray) -> Imagined:
         return super().plan(history, music * 0, style, noise * 0)
 
 
@@ -235,9 +232,7 @@ class _Noted(Hopper):
         super().__init__()
         self.noises: list[np.ndarray] = []
 
-    def plan(
-        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
-    ) -> np.ndarray:
+    def plan(self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray) -> Imagined:
         self.noises.append(noise)
         return super().plan(history, music, style, noise)
 

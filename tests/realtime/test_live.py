@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.sync.client import connect as connect_at_once
 
 from groovecast.audio.decode import Audio
+from groovecast.model.imagined import Imagined, imagined
 from groovecast.takes.bvh import motion_from_bvh, read_bvh
 from groovecast.wire.messages import Song, encode_text
 from groovecast.wire.song import SONG_MAGIC
@@ -108,7 +109,7 @@ def test_sixty_poses_a_second_reach_page_vmc_and_take(hopping: Callable[..., Sho
 class Staller(Hopper):
     """Dances, then thinks for three seconds, then dances on."""
 
-    def plan(self, *given: np.ndarray) -> np.ndarray:
+    def plan(self, *given: np.ndarray) -> Imagined:
         if self.calls == 5:
             time.sleep(3)
         return super().plan(*given)
@@ -117,13 +118,13 @@ class Staller(Hopper):
 class Breaker(Hopper):
     """Dances, then by turns raises and answers with what is no number, for good."""
 
-    def plan(self, *given: np.ndarray) -> np.ndarray:
+    def plan(self, *given: np.ndarray) -> Imagined:
         plan = super().plan(*given)
         if self.calls < 5:
             return plan
         if self.calls % 2:
             raise RuntimeError("the engine is gone")
-        return plan * np.nan
+        return imagined(plan.numbers * np.nan, self.config.fps)
 
 
 def timed(show: Show, monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -258,7 +259,7 @@ def test_a_generator_that_hangs_does_not_keep_the_show_from_ending(hopping: Call
     release = threading.Event()
 
     class Hanger(Hopper):
-        def plan(self, *given: np.ndarray) -> np.ndarray:
+        def plan(self, *given: np.ndarray) -> Imagined:
             release.wait(10)
             return super().plan(*given)
 

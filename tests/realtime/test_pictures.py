@@ -12,6 +12,7 @@ from PIL import Image
 
 from groovecast.audio.decode import Audio
 from groovecast.model.config import ModelConfig
+from groovecast.model.imagined import Imagined
 from realtime.dance import DanceSettings
 from realtime.evaluation.danced import SHOWN_FPS, Danced, danced_from_motion
 from realtime.evaluation.genres import danced_in_every_genre, genres_of
@@ -73,9 +74,7 @@ class _Follower(Hopper):
         super().__init__()
         self.asked: set[str] = set()
 
-    def plan(
-        self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray
-    ) -> np.ndarray:
+    def plan(self, history: np.ndarray, music: np.ndarray, style: np.ndarray, noise: np.ndarray) -> Imagined:
         self.asked.add((*self.config.styles, "unknown")[int(np.argmax(style))])
         return super().plan(history, music, style, noise)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hopper import Hopper
 
+from groovecast.model.imagined import Imagined
 from realtime.dance import Dancer, DanceSettings
 from realtime.warm_start import PlanBefore, begun_from
 
@@ -29,13 +30,14 @@ class WarmHopper(Hopper):
         style: np.ndarray,
         noise: np.ndarray,
         before: np.ndarray | None = None,
-    ) -> np.ndarray:
+    ) -> Imagined:
         assert before is not None
         self.befores.append(before)
-        self.plans.append(super().plan(history, music, style, noise))
+        plan = super().plan(history, music, style, noise)
+        self.plans.append(plan.numbers)
         if self.calls == self.raises_at:
             raise RuntimeError("the engine is gone")
-        return self.plans[-1]
+        return plan
 
 
 def _danced(generator: Hopper, seconds: float, stalled_s: tuple[float, float] = (9.0, 9.0)) -> Dancer:
