@@ -1,7 +1,7 @@
 """`groovecast export` and `groovecast distil`: artefacts from trained weights, students from teachers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import App, Parameter
@@ -32,7 +32,9 @@ def onnx(
     weights: Path,
     takes: Path,
     out: Path,
+    precisions: str = "fp32,fp16,int8",
     windows: int = 256,
+    rollout_seconds: float = 60.0,
     inflate: float | None = None,
     steps: int | None = None,
     guidance: float | None = None,
@@ -41,18 +43,23 @@ def onnx(
     trained_on: str | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
-    """One model folder: ONNX file, manifest with hashes and parity, card.
+    """One model folder: a graph a precision, the tensors they share, manifest with hashes and parity, card.
 
     Parameters
     ----------
     weights
-        The .safetensors file that `groovecast train teacher` wrote.
+        The .safetensors file that `groovecast train teacher` or `groovecast distil` wrote.
     takes
         The take cache; its held-out takes give the windows on which parity is measured.
     out
         The folder to make; its name is the model's.
+    precisions
+        Which graphs: fp32 and int8 for processors, fp16 for cards; with commas between. An export without one of them
+        removes it from the folder.
     windows
         How many windows parity is measured on.
+    rollout_seconds
+        How long each graph dances alone, beside the weights; 0 leaves that out.
     inflate
         How much of the noise the sampler carries on: more is livelier and less smooth; as trained without it.
     steps
@@ -71,12 +78,65 @@ def onnx(
     from export.bundle import Packing, Sampling, bundle
 
     sampling = Sampling(inflate, steps, guidance, warm)
-    manifest = bundle(weights, takes, out, sampling, Packing(half_weights, windows, trained_on))
+    asked = tuple(one.strip() for one in precisions.split(",") if one.strip())
+    manifest = bundle(
+        weights, takes, out, sampling, Packing(half_weights, asked, windows, rollout_seconds, trained_on)
+    )
     if json:
         print(msgspec.json.encode(manifest).decode())
         return
-    parity = manifest.parity
-    print(f"{out}: mean {parity.mean_degrees} degrees, {parity.mean_mm} mm from the weights")
+    for artefact in manifest.artefacts:
+        parity, size = artefact.parity, manifest.files[artefact.file].bytes / 1e6
+        print(
+            f"{out / artefact.file}: {size:.1f} MB, "
+            f"mean {parity.mean_degrees} degrees, {parity.mean_mm} mm from the weights"
+        )
+
+
+@app.command
+def tensorrt(
+    *,
+    model: Path,
+    engine: Literal["rtx", "tensorrt"] = "rtx",
+    out: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """The model's engine for NVIDIA cards, built ahead of the first show.
+
+    Parameters
+    ----------
+    model
+        The model folder, with a graph of half precision.
+    engine
+        rtx: for every RTX card from the 30 series on, built here without one, shipped with the model; needs the rtx
+        extra. tensorrt: for the card in this machine alone, kept in its cache.
+    out
+        A new folder for the model with its engine; into the model's own folder without.
+    json
+        Print what was built as JSON.
+    """
+    from groovecast.train.cli import now_s
+
+    begin_s = now_s()
+    if engine == "tensorrt":
+        if out is not None:
+            raise ValueError(
+                "asked for --engine tensorrt with --out, it is kept in the cache: leave --out away"
+            )
+        from export.to_tensorrt import kept_for_this_card
+
+        print(f"{kept_for_this_card(model)} ({now_s() - begin_s:.1f} s)")
+        return
+    from export.to_rtx import with_rtx
+
+    built = with_rtx(model, out)
+    path, seconds = (out or model) / built.file, now_s() - begin_s
+    if json:
+        told = msgspec.to_builtins(built) | {"bytes": path.stat().st_size, "seconds": round(seconds, 1)}
+        print(msgspec.json.encode(told).decode())
+        return
+    megabytes = path.stat().st_size / 1e6
+    print(f"{path}: {megabytes:.1f} MB in {seconds:.1f} s, {built.library}, its header is sound")
 
 
 def distil(

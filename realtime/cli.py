@@ -154,6 +154,7 @@ def _unloaded(name: str) -> Callable[[], None]:
         "train": "Make a model: takes, training. Needs the train extra.",
         "export": "Make a model's artefacts. Needs the train extra.",
         "distil": "Make a student of two steps from a teacher. Needs the train extra.",
+        "bench": "How fast it is on this machine.",
     }.get(name, "")
     return verb
 

@@ -17,7 +17,7 @@ from groovecast.audio.ear import (
 )
 from groovecast.model.manifest import checked_file, read_ear_manifest
 from groovecast.share import shared_path
-from realtime.engine import cpu_session
+from realtime.engines.onnx_runtime import cpu_session
 
 BUNDLED_EAR = "groovecast-ears"
 

@@ -1,47 +1,68 @@
-"""The engine: a model's artefact, loaded, checked and ready to be asked for one plan after another."""
+"""The engine at work: a model in a device, asked for one plan after another."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
 
 from groovecast.model.config import ModelConfig
-from groovecast.model.manifest import ONNX_FILE, checked_file, read_manifest
-from groovecast.model.sampling import plan_from
+from groovecast.model.imagined import Imagined
+from groovecast.model.manifest import Manifest, read_manifest
+from groovecast.model.sampling import sampled
+from realtime.engines.cache import EngineCache, engine_folder
+from realtime.engines.choice import choose
+from realtime.engines.engine import Engine
+from realtime.engines.kind import Opening
 
 
-def cpu_session(content: bytes, asked: str) -> Any:
-    """A graph ready to run on one CPU thread; ImportError naming what was `asked` when the runtime is missing."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ImportError(
-            f'asked for {asked}, ONNX Runtime is missing: pip install "groovecast[cpu]"'
-        ) from None
-    options = onnxruntime.SessionOptions()
-    # One thread that does not spin: the page and the sound need the other core.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+class EngineWishes(Protocol):
+    """What a person may ask of an engine."""
+
+    @property
+    def engine(self) -> str:
+        """Its name, or auto."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """What it reckons with, or auto."""
+        ...
 
 
-class CpuEngine:
-    """ONNX Runtime on one CPU thread: the sampler's steps are one graph, one call a plan; of very many, a call each."""
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
 
-    name = "cpu"
 
-    def __init__(self, folder: Path) -> None:
-        manifest = read_manifest(folder)
-        self._session = cpu_session(checked_file(folder, manifest.files, ONNX_FILE), "the cpu engine")
+class ModelGenerator:
+    """A model that continues a dance, on an engine that was chosen before the first pose and never changes."""
+
+    def __init__(self, manifest: Manifest, engine: Engine, announcement: str = "") -> None:
         self.manifest = manifest
+        self.engine = engine
+        self.announcement = announcement  # which engine it is, and why
 
     @property
     def config(self) -> ModelConfig:
         """The size of the model."""
         return self.manifest.config
+
+    @property
+    def name(self) -> str:
+        """The engine's."""
+        return self.engine.name
+
+    @property
+    def device(self) -> str:
+        """What the engine runs on."""
+        return self.engine.device
+
+    @property
+    def precision(self) -> str:
+        """What the engine reckons with."""
+        return self.engine.graph.artefact.precision
 
     def plan(
         self,
@@ -50,7 +71,7 @@ class CpuEngine:
         style: Float32[np.ndarray, " styles"],
         noise: Float32[np.ndarray, "plan 141"],
         before: Float32[np.ndarray, "plan 141"] | None = None,
-    ) -> Float32[np.ndarray, "plan 141"]:
+    ) -> Imagined:
         """Dance thread. The frames that follow a history, in natural units; `style` are weights that sum to 1.
 
         `before` is what the plan before said of these frames: a warm model must have it, any other takes none.
@@ -58,5 +79,23 @@ class CpuEngine:
         inputs = {"history": history[None], "music": music[None], "style": style[None], "noise": noise[None]}
         if before is not None:
             inputs["before"] = before[None]
-        plan: np.ndarray = plan_from(self._session, inputs, self.config.steps)[0]
-        return plan
+        answer = sampled(self.engine.run, inputs, self.config.steps)
+        # copied: the engine's own buffers hold the next plan soon
+        return Imagined(*(answer[name][0].copy() for name in ("plan", "root_m", "local_quat_wxyz")))
+
+    def close(self) -> None:
+        """Give the device back."""
+        self.engine.close()
+
+
+def opened(
+    folder: Path, wishes: EngineWishes, batch: int = 1, say: Callable[[str], None] = _tell
+) -> ModelGenerator:
+    """The model of a folder on the engine that was asked for, warm; `say` hears of what takes long.
+
+    Raises FileNotFoundError, ValueError or EngineError, each with the mend in one line.
+    """
+    manifest = read_manifest(folder)
+    opening = Opening(folder, manifest, wishes.precision, batch, EngineCache(engine_folder(), say), say)
+    chosen = choose(wishes.engine, opening)
+    return ModelGenerator(manifest, chosen.engine, chosen.announcement)

@@ -17,6 +17,10 @@ class DanceWishes:
 
     model: str = BUNDLED_MODEL
     """A bundled model's name, or a model folder."""
+    engine: str = "auto"
+    """rtx, tensorrt, cuda, directml, coreml, cpu, torch, torch-tensorrt, or auto: the best that starts here."""
+    precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
+    """What the engine reckons with; auto: what it is best at."""
     style: str = "auto"
     """salsa, street, modern, indian, break, martial, or auto: changes by the phrase."""
     seed: int = 1

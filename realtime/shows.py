@@ -17,11 +17,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 import groovecast.demo
 from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
+from groovecast.model.manifest import read_manifest
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
 from realtime.clocks.midi_input import MidiInput, midi_input
 from realtime.dance import Dancer, DanceSettings
-from realtime.engine import CpuEngine
+from realtime.engine import ModelGenerator, opened
 from realtime.input_desk import Track
 from realtime.inputs import opened_input
 from realtime.live import Show, open_page
@@ -45,6 +46,8 @@ class PlayReport(msgspec.Struct, frozen=True):
     tempo_bpm: float
     model: str
     engine: str
+    engine_device: str
+    precision: str
     misses: int
     recorded: str | None
     updates: int
@@ -73,7 +76,7 @@ class Tally:
 class Company:
     """A model that is ready to dance, and how it was asked to."""
 
-    engine: CpuEngine
+    engine: ModelGenerator
     settings: DanceSettings
     midi_clock: str | None = None
 
@@ -83,9 +86,9 @@ class Company:
 
     @staticmethod
     def gathered(wishes: DanceWishes) -> "Company":
-        """The model that was asked for. Raises ValueError, FileNotFoundError or ImportError, each with the mend."""
-        engine = CpuEngine(model_folder(wishes.model))
-        styles = ("auto", *engine.config.styles)
+        """The model that was asked for. Raises ValueError, FileNotFoundError or EngineError, each with the mend."""
+        folder = model_folder(wishes.model)
+        styles = ("auto", *read_manifest(folder).config.styles)
         if wishes.style not in styles:
             raise ValueError(
                 f"asked for style {wishes.style!r}, the model knows {', '.join(styles)}: choose one"
@@ -99,7 +102,7 @@ class Company:
         settings = DanceSettings(
             style=wishes.style, seed=wishes.seed, intensity=wishes.intensity, groove=wishes.groove
         )
-        return Company(engine, settings, wishes.midi_clock)
+        return Company(opened(folder, wishes, say=_say), settings, wishes.midi_clock)
 
 
 def model_folder(asked: str) -> Path:
@@ -153,6 +156,8 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
     audio = shortened(load_audio(song), show.seconds)
     company, clock = Company.gathered(dance), MonotonicClock()
     sinks = sinks_of(show)
+    if not show.json:
+        _say(company.engine.announcement)
     performance = Performance(audio, company.engine, company.settings)
     tempos: list[float] = []
     begin_s = clock.now_s()
@@ -171,6 +176,7 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
     finally:
         for sink in sinks:
             sink.close()
+        company.engine.close()
     tempo_bpm = float(np.median(tempos)) if tempos else 0.0
     took_s = clock.now_s() - begin_s
     tally = Tally(performance.frames, performance.fps, performance.duration_s, took_s, tempo_bpm)
@@ -226,14 +232,18 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
     )
     begin_s = clock.now_s()
 
-    def opened() -> None:
+    def begun() -> None:
+        _say(company.engine.announcement)
         _told.print(
             f"[bold]{source.title}[/bold] is danced at {show.server.url}  (Ctrl-C ends)", soft_wrap=True
         )
         if wishes.browser:
             open_page(show.server.url)
 
-    asyncio.run(_until_stopped(show, wishes.seconds, opened))
+    try:
+        asyncio.run(_until_stopped(show, wishes.seconds, begun))
+    finally:
+        company.engine.close()
     tally = Tally(
         show.frames,
         server.fps,
@@ -246,7 +256,7 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
     return _report(company, show.dancer, sinks, tally)
 
 
-async def _until_stopped(show: Show, seconds: float | None, opened: Callable[[], None]) -> None:
+async def _until_stopped(show: Show, seconds: float | None, begun: Callable[[], None]) -> None:
     """Run the show; Ctrl-C and SIGTERM end it in good order, takes written."""
     ready = asyncio.Event()
     running = asyncio.create_task(show.run(seconds, ready))
@@ -257,7 +267,7 @@ async def _until_stopped(show: Show, seconds: float | None, opened: Callable[[],
     waiting = asyncio.create_task(ready.wait())
     await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
     if waiting.done():
-        opened()
+        begun()
     waiting.cancel()
     with suppress(asyncio.CancelledError):
         await running
@@ -276,6 +286,8 @@ def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -
         tempo_bpm=round(tally.tempo_bpm, 2),
         model=company.engine.manifest.name,
         engine=company.engine.name,
+        engine_device=company.engine.device,
+        precision=company.engine.precision,
         misses=dancer.counts.misses,
         recorded=str(recorder.path) if recorder else None,
         updates=dancer.counts.updates,
@@ -286,6 +298,10 @@ def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -
         lost_samples=dancer.lost_samples,
         vmc_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, VmcSink)),
     )
+
+
+def _say(line: str) -> None:
+    _told.print(line, soft_wrap=True, markup=False)
 
 
 def _progress() -> Progress:

@@ -11,7 +11,7 @@ from groovecast.measures.diversity import pair_distance
 from groovecast.measures.frechet import normalised
 from groovecast.takes.take_cache import CachedTake, read_take_cache
 from realtime.dance import DanceSettings, Generator
-from realtime.engine import CpuEngine
+from realtime.engine import opened
 from realtime.evaluation.aims import verdicts_of
 from realtime.evaluation.copying import Learned
 from realtime.evaluation.danced import Danced, danced_from_motion
@@ -33,6 +33,7 @@ from realtime.evaluation.retrieval import Retrieval
 from realtime.evaluation.songs import JudgedSong, club_song, our_songs, read_songs
 from realtime.evaluation.troupe import Part, danced_together
 from realtime.evaluation.wishes import EvaluationWishes
+from realtime.settings import DanceWishes
 from realtime.shows import Company, model_folder
 
 # The second dance of a song, with another seed and free feet, is this much of it.
@@ -78,7 +79,9 @@ def evaluated(wishes: EvaluationWishes, company: Company, told: Told) -> tuple[d
         company.engine,
         company.settings,
         None if wishes.takes is None else read_take_cache(wishes.takes),
-        None if wishes.teacher is None else CpuEngine(model_folder(wishes.teacher)),
+        None
+        if wishes.teacher is None
+        else opened(model_folder(wishes.teacher), DanceWishes(engine=wishes.engine)),
     )
     songs = our_songs(wishes.seconds) if wishes.songs is None else read_songs(wishes.songs, wishes.seconds)
     report, dances = judged(cast, songs, told)
@@ -86,7 +89,10 @@ def evaluated(wishes: EvaluationWishes, company: Company, told: Told) -> tuple[d
         told(f"dancing for {wishes.minutes:g} minutes")
         part = Part(company.engine, company.settings)
         report["long_run"] = msgspec.to_builtins(long_run(club_song(), part, wishes.minutes, cast.takes))
-    report["about"] |= {"model": company.engine.manifest.name, "steps": company.engine.config.steps}
+    report["about"] |= {
+        "model": company.engine.manifest.name, "steps": company.engine.config.steps,
+        "engine": company.engine.name, "precision": company.engine.precision,
+    }  # fmt: skip
     report["verdicts"] = msgspec.to_builtins(verdicts_of(report))
     return report, dances
 

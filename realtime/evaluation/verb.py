@@ -23,7 +23,7 @@ def evaluate(wishes: EvaluationWishes) -> dict[str, Any]:
     """The report; shown as a table unless it is wanted as JSON."""
 
     def told(line: str) -> None:
-        _told.print(line, soft_wrap=True)
+        _told.print(line, soft_wrap=True, markup=False)
 
     if wishes.pictures is not None:
         ready_to_draw()
@@ -32,7 +32,16 @@ def evaluate(wishes: EvaluationWishes) -> dict[str, Any]:
         report, dances = judged_takes(wishes.motion, wishes.music, takes, told)
         shown = list(dances)
     else:
-        company = Company.gathered(DanceWishes(model=wishes.model, style=wishes.style, seed=wishes.seed))
+        company = Company.gathered(
+            DanceWishes(
+                model=wishes.model,
+                engine=wishes.engine,
+                precision=wishes.precision,
+                style=wishes.style,
+                seed=wishes.seed,
+            )
+        )
+        told(company.engine.announcement)
         report, dances = evaluated(wishes, company, told)
         shown = list(dances)
         song = dances[0].song

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -16,6 +16,10 @@ class EvaluationWishes:
 
     model: str = BUNDLED_MODEL
     """A bundled model's name, or a model folder."""
+    engine: str = "auto"
+    """The engine that it dances on, and the teacher too."""
+    precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
+    """What the engine reckons with; auto: what it is best at."""
     songs: Path | None = None
     """A folder of songs, NAME.json with the true beats beside each; without it our own are rendered."""
     takes: Path | None = None

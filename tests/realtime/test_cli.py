@@ -13,6 +13,7 @@ from realtime.cli import main
 
 PLAY_KEYS = {
     "duration_s", "frames", "fps", "realtime_factor", "tempo_bpm", "model", "engine", "misses", "recorded",
+    "engine_device", "precision",
 }  # fmt: skip
 VERBS = ("demo", "play", "live", "beats", "devices", "doctor")
 
@@ -50,11 +51,14 @@ def test_the_same_song_and_seed_give_the_same_take(tmp_path: Path) -> None:
     assert first != other
 
 
-def test_play_without_json_is_one_line_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_play_without_json_is_one_line_for_people_and_one_of_the_engine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["play", str(song_file(tmp_path / "song.wav", club(1))), "--offline"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("1.0 s, 60 frames, ")
-    assert (out.count("\n"), err) == (1, "")
+    assert out.count("\n") == err.count("\n") == 1
+    assert err.startswith("engine ") and " ms a plan" in err
 
 
 def test_beats_prints_where_they_were_announced(song: Path, capsys: pytest.CaptureFixture[str]) -> None:

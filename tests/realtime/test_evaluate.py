@@ -153,7 +153,7 @@ def test_retrieval_plays_its_clip_at_the_music_s_tempo_and_on_its_beat(bpm: floa
         )
         history = np.zeros((config.history_frames, 141), np.float32)
         plan = engine.plan(history, music, style, np.zeros((config.plan_frames, 141), np.float32))
-        kept.append(plan[:8])
+        kept.append(plan.numbers[:8])
     motion, _ = motion_from_numbers(np.concatenate(kept), 30.0)
     danced = danced_from_motion("retrieved", motion, np.arange(0, 20, 60 / bpm))
     assert _lag(danced) == pytest.approx(0, abs=12)

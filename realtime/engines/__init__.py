@@ -1,0 +1,1 @@
+"""Engines by name: what runs a model's graph, on a processor or on a card."""
