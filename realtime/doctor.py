@@ -4,21 +4,18 @@ import platform
 import socket
 import sys
 from collections.abc import Callable
-from importlib import metadata
+from dataclasses import dataclass
 
 import msgspec
 
+from groovecast.model.manifest import checked_file, read_manifest
 from groovecast.share import shared_path
+from realtime.doctors.check import Check
+from realtime.doctors.graphics import of_graphics
+from realtime.doctors.machine import ThisMachine
+from realtime.doctors.shipped_engine import shipped_engine
+from realtime.engines.engine import EngineError
 from realtime.settings import BUNDLED_MODEL
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    found: str
-    mend: str = ""
 
 
 class Checks(msgspec.Struct, frozen=True):
@@ -27,49 +24,82 @@ class Checks(msgspec.Struct, frozen=True):
     checks: list[Check]
 
 
+@dataclass(frozen=True)
+class _Auto:
+    """What a show asks of an engine unless a person asks for another."""
+
+    engine: str = "auto"
+    precision: str = "auto"
+
+
 def examine(port: int) -> Checks:
-    """Look at everything a show needs; nothing is changed."""
-    return Checks([check(port) for check in (_python, _runtime, _model, _page, _port, _sound)])
+    """Look at everything a show needs. Nothing is changed; what an engine builds at its first start is kept."""
+    auto = _auto()  # first, as a show would find the machine
+    return Checks(
+        [
+            _python(),
+            *of_graphics(ThisMachine(), _rtx_engine),
+            auto,
+            _model(),
+            _licence(),
+            _page(),
+            _port(port),
+            _sound(),
+        ]
+    )
 
 
-def _python(_port: int) -> Check:
+def _python() -> Check:
     found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     ok = sys.version_info >= (3, 11)
     return Check("python", ok, found, "" if ok else "install Python 3.11 or newer")
 
 
-def _runtime(_port: int) -> Check:
-    both = [name for name in ("onnxruntime", "onnxruntime-gpu") if _installed(name)]
-    if len(both) == 2:
-        mend = "pip uninstall onnxruntime onnxruntime-gpu, then install one: they overwrite each other"
-        return Check("engine", False, "onnxruntime and onnxruntime-gpu together", mend)
-    if not both:
-        return Check("engine", False, "no ONNX Runtime", 'pip install "groovecast[cpu]"')
-    return Check("engine", True, f"{both[0]} {metadata.version(both[0])}")
-
-
-def _installed(name: str) -> bool:
+def _rtx_engine() -> str:
     try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+        return shipped_engine(shared_path("models", BUNDLED_MODEL))
+    except FileNotFoundError as why:  # the line about the model has the mend
+        return str(why)
 
 
-def _model(_port: int) -> Check:
-    from realtime.engine import CpuEngine
+def _auto() -> Check:
+    """Which engine a show would dance on, found by starting it."""
+    from realtime.engine import opened
 
-    def load() -> str:
-        manifest = CpuEngine(shared_path("models", BUNDLED_MODEL)).manifest
+    said: list[str] = []
+
+    def start() -> str:
+        generator = opened(shared_path("models", BUNDLED_MODEL), _Auto(), say=said.append)
+        generator.close()
+        return "; ".join((generator.announcement, *said))
+
+    return _tried("auto", start)
+
+
+def _model() -> Check:
+    def look() -> str:
+        folder = shared_path("models", BUNDLED_MODEL)
+        manifest = read_manifest(folder)
+        for name in manifest.files:
+            checked_file(folder, manifest.files, name)
+        precisions = ", ".join(one.precision for one in manifest.artefacts)
         return (
-            f"{manifest.name}, {manifest.parameters / 1e6:.1f} M parameters, hashes right, "
+            f"{manifest.name}, {manifest.parameters / 1e6:.1f} M parameters, {precisions}, hashes right, "
             f"trained on {manifest.trained_on}"
         )
 
-    return _tried("model", load)
+    return _tried("model", look)
 
 
-def _page(_port: int) -> Check:
+def _licence() -> Check:
+    def look() -> str:
+        manifest = read_manifest(shared_path("models", BUNDLED_MODEL))
+        return f"model {manifest.licence}. {manifest.credit}"
+
+    return _tried("licence", look)
+
+
+def _page() -> Check:
     return _tried(
         "page",
         lambda: f"{len(list(shared_path('web', 'index.html').parent.iterdir()))} files",
@@ -90,7 +120,7 @@ def _port(port: int) -> Check:
     return Check("port", True, f"port {port} is free")
 
 
-def _sound(_port: int) -> Check:
+def _sound() -> Check:
     from realtime.devices import devices
 
     def listed() -> str:
@@ -107,6 +137,6 @@ def _sound(_port: int) -> Check:
 def _tried(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, True, look())
-    except (OSError, ValueError, ImportError) as why:
+    except (OSError, ValueError, ImportError, EngineError) as why:
         found, _, mend = str(why).rpartition(": ")
         return Check(name, False, found or str(why), mend)
