@@ -1,6 +1,6 @@
 """How well a model dances on a song: alive, whole, on the floor, on the beat; the whole loop on a fake clock.
 
-python -m benchmarks.dance [FILE ...] [--minutes 10] [--model NAME] [--style NAME] [--bare] [--no-keep]
+python -m benchmarks.dance [FILE ...] [--minutes 10] [--model NAME] [--engine NAME] [--style NAME] [--bare] [--no-keep]
 
 A song that is shorter than the time asked is played round and round. Figures, all at 60 frames a second, the first
 10 s left out: longest stillness (no joint faster than 0.15 m/s), fastest joint, bone error, lowest sole, share of
@@ -16,20 +16,19 @@ from pathlib import Path
 import numpy as np
 
 import groovecast.demo
-from benchmarks.record import artefact, keep, origin
+from benchmarks.record import keep, origin
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.measures.accents import accent_lag, accents_s, lags_s, minima_s
 from groovecast.measures.feet import foot_skate_ratio
 from groovecast.measures.smoothness import longest_stillness_s, tilt_degrees
-from groovecast.model.manifest import ONNX_FILE
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import soles_of
 from realtime.dance import DanceSettings
-from realtime.engine import CpuEngine
+from realtime.engine import opened
 from realtime.evaluation.danced import GROUND_M, LIMBS
 from realtime.performance import Performance
-from realtime.settings import BUNDLED_MODEL
+from realtime.settings import BUNDLED_MODEL, DanceWishes
 from realtime.shows import model_folder
 
 _FPS = 60.0
@@ -97,18 +96,21 @@ def judged(performance: Performance, beats_s: np.ndarray | None) -> dict[str, ob
     return figures
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Measure each song, print, and append a line a song."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     club = Path(groovecast.demo.__path__[0]) / "club.ogg"
     arguments.add_argument("files", type=Path, nargs="*", default=[club])
     arguments.add_argument("--minutes", type=float, help="default: the song once")
     arguments.add_argument("--model", default=BUNDLED_MODEL)
+    arguments.add_argument("--engine", default="auto")
+    arguments.add_argument("--precision", default="auto")
     arguments.add_argument("--style", default="auto")
     arguments.add_argument("--bare", action="store_true", help="without seam spring, foot lock and groove")
     arguments.add_argument("--no-keep", action="store_true", help="do not append the line to the results")
-    asked = arguments.parse_args()
-    engine = CpuEngine(model_folder(asked.model))
+    asked = arguments.parse_args(words)
+    wishes = DanceWishes(model=asked.model, engine=asked.engine, precision=asked.precision)
+    generator = opened(model_folder(asked.model), wishes)
     settings = DanceSettings(style=asked.style)
     if asked.bare:
         settings = DanceSettings(style=asked.style, seam_spring=False, foot_lock=False, groove=0.0)
@@ -122,13 +124,14 @@ def main() -> None:
             beats = np.concatenate([once + turn * audio.duration_s for turn in range(int(rounds))])
         if asked.minutes:
             audio = repeated(audio, asked.minutes * 60)
-        figures = judged(Performance(audio, engine, settings, _FPS), beats)
+        figures = judged(Performance(audio, generator, settings, _FPS), beats)
         print(file.name)
         for name, value in figures.items():
             print(f"  {name:24}{value}")
         if not asked.no_keep:
             about = {"file": file.name, "model": asked.model, "style": asked.style, "bare": asked.bare}
-            about["artefact"] = artefact(model_folder(asked.model) / ONNX_FILE)
+            about |= {"engine": generator.name, "precision": generator.precision}
+            about["artefact"] = generator.engine.graph.sha256[:12]
             keep("dance", origin("dance") | about | figures)
 
 

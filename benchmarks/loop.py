@@ -1,6 +1,6 @@
 """The whole loop as a user has it: the real command in one process, a watching client in another, for minutes.
 
-python -m benchmarks.loop [--minutes 5] [--device] [--model NAME] [--note TEXT] [--no-keep]
+python -m benchmarks.loop [--minutes 5] [--device] [--model NAME] [--engine NAME] [--note TEXT] [--no-keep] [--json]
 """
 
 import argparse
@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,7 +19,6 @@ import soundfile
 import groovecast.demo
 from benchmarks.record import Metronome, Neighbours, artefact, keep, origin, print_table
 from benchmarks.watch import WARM_UP_S
-from groovecast.model.manifest import ONNX_FILE
 from realtime.settings import BUNDLED_MODEL
 from realtime.shows import model_folder
 
@@ -41,11 +40,11 @@ def begun(words: list[str], env: Mapping[str, str] | None) -> tuple[subprocess.P
 
 
 def measured(
-    seconds: float, model: str, env: Mapping[str, str] | None, device: str | None, player: list[str]
+    seconds: float, model: Sequence[str], env: Mapping[str, str] | None, device: str | None, player: list[str]
 ) -> dict[str, object]:
     """One run: what the client saw, what the server reports, and what both cost."""
     verb = ["demo"] if device is None else ["live", "--device", device]
-    server, port = begun([*verb, "--model", model, "--seconds", str(seconds + WARM_UP_S + _START_S)], env)
+    server, port = begun([*verb, *model, "--seconds", str(seconds + WARM_UP_S + _START_S)], env)
     playing = subprocess.Popen(player, env=env) if player else None
     try:
         watch = [sys.executable, "-m", "benchmarks.watch", str(port), str(seconds + WARM_UP_S)]
@@ -61,6 +60,8 @@ def measured(
     used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     state = seen.pop("state")
     return {
+        "engine": told["engine"],
+        "precision": told["precision"],
         **seen,
         "update_ms": state["latency_ms"],
         "dropped": state["dropped"],
@@ -76,7 +77,7 @@ def measured(
     }
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Measure, print a table, and append the line."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--minutes", type=float, default=5)
@@ -84,12 +85,17 @@ def main() -> None:
         "--device", action="store_true", help="through a virtual sound card instead of from a file"
     )
     arguments.add_argument("--model", default=BUNDLED_MODEL)
+    arguments.add_argument("--engine", default="auto")
+    arguments.add_argument("--precision", default="auto")
+    arguments.add_argument(
+        "--json", action="store_true", help="print the line to standard output, and nothing else"
+    )
     arguments.add_argument("--note", default="", help="what else the machine was doing")
     arguments.add_argument("--no-keep", action="store_true", help="do not append the line to the results")
-    asked = arguments.parse_args()
+    asked = arguments.parse_args(words)
     line = origin("loop") | {"minutes": asked.minutes, "source": "device" if asked.device else "file"}
-    line |= {"model": asked.model, "artefact": artefact(model_folder(asked.model) / ONNX_FILE)}
     neighbours, seconds = Neighbours(), 60 * asked.minutes
+    model = ["--model", asked.model, "--engine", asked.engine, "--precision", asked.precision]
     with ExitStack() as stack:
         env, device, player = None, None, []
         if asked.device:
@@ -99,8 +105,19 @@ def main() -> None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             env, device, player = card.env, card.input_name, card.command(_song_of(seconds + 30, folder))
         with Metronome() as metronome:
-            line |= measured(seconds, asked.model, env, device, player)
+            line |= measured(seconds, model, env, device, player)
+    line |= {"model": asked.model, "artefact": artefact(model_folder(asked.model), str(line["precision"]))}
     line |= {"control_late_ms": metronome.late_ms(), **neighbours.figures(), "note": asked.note}
+    if asked.json:
+        print(json.dumps(line))
+    else:
+        _show(line)
+    if not asked.no_keep:
+        keep("loop", line)
+
+
+def _show(line: dict[str, object]) -> None:
+    """The line as a table."""
     print_table("ms", {name: line[name] for name in ("jitter_ms", "control_late_ms", "update_ms")})  # type: ignore[misc]
     names = ("poses_per_s", "left_out", "longest_gap_ms", "lead_ms", "misses", "rejected", "late_frames")
     for name in (
@@ -109,12 +126,11 @@ def main() -> None:
         "dropped",
         "cpu_percent",
         "rss_mb",
-        *neighbours.figures(),
+        "neighbours_cores",
+        "stolen_s",
         "load",
     ):
         print(f"{name:22}{line[name]}")
-    if not asked.no_keep:
-        keep("loop", line)
 
 
 def _song_of(seconds: float, folder: Path) -> Path:

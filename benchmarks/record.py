@@ -1,32 +1,60 @@
 """What makes a figure worth keeping: machine, commit, artefact and command beside it, in one line of JSON a run."""
 
-import hashlib
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter, process_time
+from typing import TextIO
 
 import numpy as np
+import platformdirs
 
-RESULTS = Path(__file__).parent / "results"
+from groovecast.model.graph import graph_of
+from groovecast.model.manifest import read_manifest
+
+_PACKAGE = Path(__file__).resolve().parent
+# Each of them changes what a plan costs; what is not installed is not named.
+_LIBRARIES = (
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-directml",
+    "tensorrt-rtx-cu13-bindings",
+    "tensorrt-cu13",
+    "torch",
+    "torch-tensorrt",
+)
 _SHARES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 
 
 def origin(name: str) -> dict[str, object]:
-    """Where a line comes from: `python -m benchmarks.NAME` as it was called, now, here."""
+    """Where a line comes from: `groovecast bench NAME` or `python -m benchmarks.NAME` as it was called, now, here."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join([f"python -m benchmarks.{name}", *map(_nameless, sys.argv[1:])]),
+        "command": command_of(name, sys.argv[1:]),
         "commit": commit(),
         "machine": machine(),
         "load": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
     }
+
+
+def command_of(name: str, words: Sequence[str]) -> str:
+    """The command that somebody else types to run this program in the same way."""
+    begin = "groovecast" if words[:2] == ["bench", name] else f"python -m benchmarks.{name}"
+    return f"{begin} {shlex.join(map(_nameless, words))}".strip()
+
+
+def nameless(told: str) -> str:
+    """Words whose paths have lost the folders of this machine."""
+    return " ".join(map(_nameless, told.split()))
 
 
 def _nameless(word: str) -> str:
@@ -60,9 +88,20 @@ def commit() -> str:
     return said.stdout.strip()
 
 
-def artefact(file: Path) -> str:
-    """The first twelve digits of a file's SHA-256."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+def libraries() -> dict[str, str]:
+    """The versions of what reckons here."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def artefact(folder: Path, precision: str = "fp32") -> str:
+    """The first twelve digits of the hash of a model's graph, weights included."""
+    return graph_of(folder, read_manifest(folder), precision).sha256[:12]
 
 
 def percentiles(values: Sequence[float] | np.ndarray, digits: int = 3) -> dict[str, float]:
@@ -73,19 +112,62 @@ def percentiles(values: Sequence[float] | np.ndarray, digits: int = 3) -> dict[s
     }
 
 
-def print_table(unit: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-    """Percentiles, one row a name."""
+def print_table(unit: str, rows: Mapping[str, Mapping[str, float]], file: TextIO | None = None) -> None:
+    """Percentiles, one row a name, on standard output without a file."""
     width = max(22, *(len(name) + 2 for name in rows))
-    print(f"{unit:{width}}" + "".join(f"{name:>10}" for name in _SHARES))
+    print(f"{unit:{width}}" + "".join(f"{name:>10}" for name in _SHARES), file=file)
     for name, row in rows.items():
-        print(f"{name:{width}}" + "".join(f"{row[share]:10.4g}" for share in _SHARES))
+        print(f"{name:{width}}" + "".join(f"{row[share]:10.4g}" for share in _SHARES), file=file)
 
 
-def keep(name: str, line: Mapping[str, object]) -> None:
-    """Append a line to `benchmarks/results/NAME.jsonl`."""
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+def results_folder(package: Path = _PACKAGE) -> Path:
+    """Where lines are kept: with the code in a checkout, otherwise in the user's own data folder."""
+    if (package.parent / "pyproject.toml").is_file():
+        return package / "results"
+    return Path(platformdirs.user_data_dir("groovecast", appauthor=False)) / "benchmarks"
+
+
+def keep(name: str, line: Mapping[str, object]) -> Path:
+    """Append a line to `NAME.jsonl` among the results, and say where that is; the path of that file."""
+    path = results_folder() / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
+    print(f"the line is in {path}", file=sys.stderr)
+    return path
+
+
+class Stopwatch:
+    """What something took each time that it was done: by the clock, and of the time of this process on all cores."""
+
+    def __init__(self) -> None:
+        self.took_ms: list[float] = []
+        self._core_ms: list[float] = []
+
+    def __enter__(self) -> "Stopwatch":
+        self._begin = perf_counter(), process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        wall_s, core_s = self._begin
+        self.took_ms.append(1000 * (perf_counter() - wall_s))
+        self._core_ms.append(1000 * (process_time() - core_s))
+
+    @property
+    def core_ms(self) -> float:
+        """The mean of the cores' time, which other programs hardly change; its clock is coarse on Windows."""
+        return round(float(np.mean(self._core_ms)), 3) if self._core_ms else 0.0
+
+    def add(self, other: "Stopwatch") -> None:
+        """Count what another has taken."""
+        self.took_ms += other.took_ms
+        self._core_ms += other._core_ms
+
+    def without(self, first: int) -> "Stopwatch":
+        """The same without the first ones, which warm up."""
+        rest = Stopwatch()
+        rest.took_ms, rest._core_ms = self.took_ms[first:], self._core_ms[first:]
+        return rest
 
 
 class Neighbours:

@@ -1,163 +1,223 @@
-"""What one update costs: eight frames planned, first time and warm, alone and with the whole show running.
+"""What one update costs: engines and precisions side by side, cold and warm, alone and in a show, and against others.
 
-python -m benchmarks.update [--seconds 60] [--model NAME] [--note TEXT] [--no-keep]
+python -m benchmarks.update [--engines cpu:fp32,cpu:int8] [--seconds 60] [--model NAME] [--note TEXT] [--no-keep]
+
+The same as `groovecast bench update`, which explains each option. Every engine and every rival runs in a process of
+its own, one after the other; what cannot run here is left out, with the reason in the line.
 """
 
-import argparse
-import asyncio
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import perf_counter
+from typing import Annotated, Any
 
-import numpy as np
+from cyclopts import Parameter
 
-import groovecast.demo
-from benchmarks.record import Neighbours, artefact, keep, origin, percentiles, print_table
-from groovecast.audio.decode import Audio, load_audio
-from groovecast.model.config import ModelConfig
-from groovecast.model.manifest import ONNX_FILE
-from groovecast.share import shared_path
-from realtime.clock import MonotonicClock
-from realtime.dance import DanceSettings
-from realtime.engine import CpuEngine
-from realtime.live import Show, Track
-from realtime.performance import Performance
-from realtime.server import ServerSettings
+from benchmarks.opening import Candidate, candidates
+from benchmarks.per_second import comparisons, disturbed_cores
+from benchmarks.record import Neighbours, keep, libraries, nameless, origin, print_table
+from realtime.engines.card import cards
+from realtime.engines.kind import MOST_DANCERS
 from realtime.settings import BUNDLED_MODEL
 from realtime.shows import model_folder
-from realtime.sources import FileSource
 
-FROM_S, ALONE_S = 40.0, 30.0  # the part of the track that is danced to alone: its first drop
+_TEACHES_ON = ("cuda", "directml")  # cards' engines that take any graph as it is
+_MILLISECONDS = ("update_ms", "engine_ms", "update_alone_ms", "engine_alone_ms")
 
 
-class Timed:
-    """An engine that notes how long each of its plans took."""
+@Parameter(name="*")
+@dataclass(frozen=True)
+class UpdateWishes:
+    """What to measure."""
 
-    def __init__(self, engine: CpuEngine) -> None:
-        self._engine = engine
-        self.took_ms: list[float] = []
+    engines: str | None = None
+    """Of these engines alone, as cpu:fp32,cpu:int8,cuda; all that can start here without it."""
+    model: str = BUNDLED_MODEL
+    """A bundled model's name, or a model folder."""
+    seconds: float = 60.0
+    """How long each engine's show runs."""
+    batches: str = "1,2,4,8,16"
+    """How many dancers at once."""
+    teacher: Path | None = None
+    """The model folder of a teacher; without it a network of its size with random weights."""
+    rivals: bool = True
+    """Measure teacher and EDGE-sized network too; they need the train extra."""
+    evaluations: int = 20
+    """How often the EDGE-sized network is timed; a dance of 5 s needs 100."""
+    note: str = ""
+    """What else the machine was doing."""
+    keep: bool = True
+    """Append the line to the results."""
+    json: Annotated[bool, Parameter(negative=())] = False
+    """Print one JSON object, and nothing else, to standard output."""
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.seconds < float("inf"):
+            raise ValueError(f"asked for a show of {self.seconds} s: give 2 or more")
+        if self.evaluations < 1:
+            raise ValueError(f"asked for {self.evaluations} evaluations: give 1 or more")
 
     @property
-    def config(self) -> ModelConfig:
-        """The engine's."""
-        return self._engine.config
-
-    def plan(
-        self,
-        history: np.ndarray,
-        music: np.ndarray,
-        style: np.ndarray,
-        noise: np.ndarray,
-        before: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """The engine's."""
-        begin = perf_counter()
-        plan = self._engine.plan(history, music, style, noise, before)
-        self.took_ms.append(1000 * (perf_counter() - begin))
-        return plan
+    def dancers(self) -> list[int]:
+        """The batches. Raises ValueError with the mend."""
+        words = self.batches.split(",")
+        if not all(word.strip().isdecimal() and 1 <= int(word) <= MOST_DANCERS for word in words):
+            raise ValueError(
+                f"asked for --batches {self.batches}: give 1 to {MOST_DANCERS}, with commas between"
+            )
+        return [int(word) for word in words]
 
 
-def cold_ms(folder: Path) -> tuple[float, float]:
-    """Loading the model with its hash checked, and its very first plan."""
-    begin = perf_counter()
-    engine = CpuEngine(folder)
-    loaded = perf_counter()
-    config = engine.config
-    given = ((config.history_frames, config.numbers), (config.window_frames, config.music_channels))
-    plan = (config.plan_frames, config.numbers)
-    shapes = (*given, (len(config.styles) + 1,), *((plan, plan) if config.warm else (plan,)))
-    engine.plan(*(np.zeros(shape, np.float32) for shape in shapes))
-    return 1000 * (loaded - begin), 1000 * (perf_counter() - loaded)
+class LeftOut(Exception):
+    """Something could not be measured here, and why."""
 
 
-def alone_ms(engine: Timed, audio: Audio) -> list[float]:
-    """Every update of a part of the song, with nothing else running: ears, plan, seam and feet."""
-    first = int(FROM_S * audio.sample_rate_hz)
-    part = Audio(audio.samples[first : first + int(ALONE_S * audio.sample_rate_hz)], audio.sample_rate_hz)
-    performance = Performance(part, engine)
-    took_ms, imagine = [], performance.dancer.imagine
-
-    def timed(now_s: float) -> bool:
-        begin = perf_counter()
-        planned = imagine(now_s)
-        if planned:
-            took_ms.append(1000 * (perf_counter() - begin))
-        return planned
-
-    performance.dancer.imagine = timed  # type: ignore[method-assign]
-    for _ in performance.moments():
-        pass
-    return took_ms
+Row = dict[str, Any]  # of JSON
+Run = Callable[[str, Sequence[str]], Row | list[Row]]
 
 
-async def in_the_show_ms(engine: Timed, audio: Audio, seconds: float) -> tuple[list[float], Show]:
-    """Every update of a show in real time, with a client that watches from another process."""
-    clock = MonotonicClock()
-    source = FileSource(audio, clock, title="club", loop=True)
-    show = Show(
-        engine, source, clock, model="", engine="cpu", server=ServerSettings(port=0),
-        page_dir=shared_path("web"), track=Track("club"),
-    )  # fmt: skip
-    ready = asyncio.Event()
-    running = asyncio.create_task(show.run(seconds, ready))
-    await ready.wait()
-    watch = [sys.executable, "-m", "benchmarks.watch", str(show.server.port), str(seconds - 1)]
-    client = subprocess.Popen(watch, stdout=subprocess.DEVNULL)
-    try:
-        await running
-    finally:
-        client.wait()
-    return list(show.update_ms), show
+def in_own_process(module: str, words: Sequence[str]) -> Row | list[Row]:
+    """What `python -m benchmarks.MODULE words...` prints as JSON. Raises LeftOut with its last line."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
+        mend = ': pip install "groovecast[train]"' if said.startswith("ModuleNotFoundError") else ""
+        raise LeftOut(nameless(said) + mend)
+    told: Row | list[Row] = json.loads(done.stdout)
+    return told
 
 
-def main() -> None:
-    """Measure, print a table, and append the line."""
-    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("--seconds", type=float, default=60, help="how long the show runs")
-    arguments.add_argument("--model", default=BUNDLED_MODEL)
-    arguments.add_argument("--note", default="", help="what else the machine was doing")
-    arguments.add_argument("--no-keep", action="store_true", help="do not append the line to the results")
-    asked = arguments.parse_args()
-    folder = model_folder(asked.model)
-    line, neighbours = origin("update"), Neighbours()
-    load_ms, first_ms = cold_ms(folder)
-    engine = CpuEngine(folder)
-    alone, in_show = Timed(engine), Timed(engine)
-    audio = load_audio(Path(groovecast.demo.__path__[0]) / "club.ogg")
-    update_alone_ms = alone_ms(alone, audio)
-    update_ms, show = asyncio.run(in_the_show_ms(in_show, audio, asked.seconds))
-    stride = DanceSettings().stride_frames
-    rows = {
-        "update_ms": percentiles(update_ms),
-        "engine_ms": percentiles(in_show.took_ms),
-        "update_alone_ms": percentiles(update_alone_ms),
-        "engine_alone_ms": percentiles(alone.took_ms),
-    }
-    stride_ms = 1000 * stride / engine.config.fps
-    line |= {
-        **rows,
-        "load_ms": round(load_ms, 1),
-        "first_plan_ms": round(first_ms, 1),
-        "steps": engine.config.steps,
-        "engine": engine.name,
-        "threads": 1,
-        "model": engine.manifest.name,
-        "artefact": artefact(folder / ONNX_FILE),
-        "frames_per_update": stride,
-        "realtime_factor": round(stride_ms / float(np.mean(update_ms)), 2),
-        "updates": len(update_ms),
-        "misses": show.dancer.counts.misses,
-        "rejected": show.dancer.counts.rejected,
-        **neighbours.figures(),
-        "note": asked.note,
-    }
-    print_table("ms", rows)
-    for name in ("load_ms", "first_plan_ms", "realtime_factor", "misses", "neighbours_cores", "load"):
-        print(f"{name:22}{line[name]}")
-    if not asked.no_keep:
+@dataclass(frozen=True)
+class Bench:
+    """One run of everything; `run` starts each part, `say` hears what is being measured."""
+
+    wishes: UpdateWishes
+    run: Run
+    say: Callable[[str], None]
+
+    def line(self) -> dict[str, object]:
+        """The line of this run. Raises ValueError for bad wishes, RuntimeError when no engine could be measured."""
+        wishes, neighbours = self.wishes, Neighbours()
+        line = origin("update") | {
+            "cards": [asdict(card) for card in cards()],
+            "libraries": libraries(),
+            "seconds": wishes.seconds,
+        }
+        left_out: dict[str, str] = {}
+        rows = self.engine_rows(left_out)
+        if not rows:
+            reasons = "; ".join(f"{what}: {why}" for what, why in left_out.items())
+            raise RuntimeError(f"asked to measure engines, none could be ({reasons}): see groovecast doctor")
+        line |= rows[0] | {"engines": rows}
+        if wishes.rivals:
+            engines = [str(row["engine"]) for row in rows]
+            line |= {"teacher": self.teacher_row(engines, left_out)}
+            line |= {"edge_sized": self.edge_sized_rows(left_out)}
+            line["against"] = comparisons(line)
+        return line | {"left_out": left_out, **neighbours.figures(), "note": wishes.note}
+
+    def engine_rows(self, left_out: dict[str, str]) -> list[Row]:
+        """Every engine at every precision that was asked for."""
+        folder = model_folder(self.wishes.model)
+        rows: list[Row] = []
+        for candidate in candidates(self.wishes.engines, folder):
+            rows += self._part(candidate.name, left_out, self._engine_words(candidate), candidate.reason)
+        return rows
+
+    def teacher_row(self, engines: Sequence[str], left_out: dict[str, str]) -> Row | None:
+        """The teacher on a card if there is one of these engines, else on the processor; None if it cannot be had."""
+        engine = next((name for name in engines if name in _TEACHES_ON), "cpu")
+        words = ["--model", self.wishes.model, "--engine", engine]
+        if self.wishes.teacher is not None:
+            words += ["--teacher", str(self.wishes.teacher)]
+        return next(iter(self._part("50-step teacher", left_out, ("teacher_sized", words))), None)
+
+    def edge_sized_rows(self, left_out: dict[str, str]) -> list[Row]:
+        """The EDGE-sized network in every way that it can be run here."""
+        cores = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        threads = ["--threads", *dict.fromkeys((cores, "1"))]
+        ways = {
+            "EDGE-sized, PyTorch": ["--runtime", "torch", *threads],
+            "EDGE-sized, ONNX Runtime": ["--runtime", "onnx", *threads],
+            "EDGE-sized, ONNX Runtime, music encoded once": ["--runtime", "onnx", "--encoded-once", *threads],
+        }
+        if cards():
+            for runtime, name in (("torch", "PyTorch"), ("onnx", "ONNX Runtime")):
+                ways[f"EDGE-sized, {name} on cuda"] = ["--runtime", runtime, "--device", "cuda"]
+        rows: list[Row] = []
+        for name, words in ways.items():
+            words += ["--evaluations", str(self.wishes.evaluations)]
+            rows += self._part(name, left_out, ("edge_sized", words))
+        return rows
+
+    def _engine_words(self, candidate: Candidate) -> tuple[str, list[str]]:
+        wishes = self.wishes
+        words = [candidate.engine, candidate.precision, "--model", wishes.model]
+        words += ["--seconds", str(wishes.seconds), "--batches", *map(str, wishes.dancers)]
+        return "engine_row", words
+
+    def _part(
+        self, what: str, left_out: dict[str, str], module_words: tuple[str, list[str]], reason: str = ""
+    ) -> list[Row]:
+        """The rows of one process, with what others took of the machine meanwhile; none if it is left out."""
+        neighbours = Neighbours()
+        try:
+            if reason:
+                raise LeftOut(reason)
+            self.say(f"measuring {what}")
+            told = self.run(*module_words)
+        except LeftOut as why:
+            left_out[what] = str(why)
+            self.say(f"left out {what}: {why}")
+            return []
+        return [row | neighbours.figures() for row in (told if isinstance(told, list) else [told])]
+
+
+def show(line: dict[str, Any]) -> None:
+    """The line as tables."""
+    for row in line["engines"]:
+        print(
+            f"{row['engine']}:{row['precision']} on {row['device']}, model {row['model']} {row['artefact']}"
+        )
+        print_table("ms", {name: row[name] for name in _MILLISECONDS})
+        for name in ("load_ms", "first_plan_ms", "realtime_factor", "misses", "rejected"):
+            print(f"{name:22}{row[name]}")
+        for dancers, took in row["batch_ms"].items():
+            print(f"{dancers + ' at once':22}{took['p50']} ms, {took['p50'] / int(dancers):.3g} each")
+        print()
+    for one in line.get("against", ()):
+        print(
+            f"{one['rival']}, {one['rival_threads']} threads: a second of dance takes {one['engine_times']} times "
+            f"{one['ours']} alone ({one['engine_core_times']} in core time), and {one['update_times']} times its "
+            f"whole update ({one['update_core_times']})"
+        )
+    print(f"neighbours took {line['neighbours_cores']} cores, load {line['load']}")
+    if cores := disturbed_cores([*line["engines"], *line.get("edge_sized", ()), line.get("teacher") or {}]):
+        print(f"other programs took up to {cores} cores meanwhile: do not trust these figures")
+
+
+def update(wishes: UpdateWishes) -> dict[str, object]:
+    """Measure, tell, and append the line."""
+
+    def say(told: str) -> None:
+        print(told, file=sys.stderr, flush=True)
+
+    line = Bench(wishes, in_own_process, say).line()
+    if wishes.json:
+        print(json.dumps(line))
+    else:
+        show(line)
+    if wishes.keep:
         keep("update", line)
+    return line
 
 
 if __name__ == "__main__":
-    main()
+    from benchmarks.cli import main
+
+    sys.exit(main(["update", *sys.argv[1:]]))

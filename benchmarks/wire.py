@@ -47,12 +47,12 @@ def cost_ms(work: Callable[[Frame], object], frames: list[Frame]) -> dict[str, f
     return percentiles(np.array(took_ns) / 1e6, digits=4)
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """Measure, print a table, and append the line."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--frames", type=int, default=20_000)
     arguments.add_argument("--no-keep", action="store_true", help="do not append the line to the results")
-    asked = arguments.parse_args()
+    asked = arguments.parse_args(words)
     frames = moving_frames(asked.frames)
     vmc = VmcEncoder()
     message = encode_frame(frames[0])
