@@ -28,7 +28,17 @@ class Errand(NamedTuple):
     run: tuple[str, ...]
 
 
-WHEEL = ("pyproject.toml", "groovecast", "export", "realtime", "protocol", "clients/web/dist", "models")
+WHEEL = (
+    "pyproject.toml",
+    "groovecast",
+    "export",
+    "realtime",
+    "benchmarks",
+    "protocol",
+    "clients/web/dist",
+    "models",
+)
+NOT_INSTALLED = {"__pycache__", "results"}  # what a run leaves in those folders
 ERRANDS = {
     "demo": Errand(".venv", (".[cpu]",), WHEEL, ("groovecast", "demo")),
     # an editable installation follows the sources by itself
@@ -45,7 +55,7 @@ def fingerprint(errand: Errand, root: Path) -> str:
     digest = hashlib.sha256(" ".join(errand.install).encode())
     for name in errand.made_from:
         for path in sorted((root / name).rglob("*")) or [root / name]:
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and not NOT_INSTALLED & set(path.relative_to(root).parts):
                 content = path.read_bytes()
                 digest.update(f"\n{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()

@@ -29,7 +29,7 @@ def film(after_s: float, seconds: float) -> list[tuple[float, Image.Image]]:
         text=True,
     )
     assert demo.stderr is not None
-    address = re.search(r"http://\S+", demo.stderr.readline())
+    address = re.search(r"http://\S+", demo.stderr.readline() + demo.stderr.readline())  # engine, address
     assert address is not None
     taken: list[tuple[float, Image.Image]] = []
     with sync_playwright() as playwright:

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 
 from export.card import card_of
@@ -31,6 +30,8 @@ from groovecast.model.manifest import (
     Rollout,
     entry_of,
 )
+from groovecast.model.onnx_runtime import onnx_runtime
+from groovecast.model.rtx_builder import RTX_FILE
 from groovecast.model.sampling import MOST_UNROLLED, sampled
 from groovecast.train.takes import Take, load_takes
 from groovecast.train.teacher import load_dancer
@@ -63,7 +64,9 @@ class Packing:
     """How weights are stored and checked, and what is said of them that they do not know."""
 
     half_weights: bool = True  # in half precision; parity is against the weights as they were trained
-    precisions: tuple[str, ...] = PRECISIONS  # which graphs
+    precisions: tuple[str, ...] | None = (
+        None  # which graphs; None: all, or fp32 alone of a sampler of very many steps
+    )
     windows: int = PARITY_WINDOWS  # on which parity is measured
     rollout_s: float = ROLLOUT_S  # how long each dances alone; 0 leaves that out
     hardware: str | None = None  # on which they were trained
@@ -82,12 +85,12 @@ def bundle(
     """
     model, said = load_dancer(weights)
     model.config = sampled_otherwise(model.config, sampling)
-    _check_precisions(model.config, packing.precisions)
+    precisions = _precisions(model.config, packing.precisions)
     danced = load_takes(takes)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as made_in:
         made = Path(made_in)
-        artefacts = _artefacts(model, made, packing, danced)
+        artefacts = _artefacts(model, made, precisions, packing, danced)
         files: dict[str, FileEntry] = {}
         for artefact in artefacts:
             files |= {name: entry_of(made / name) for name in (artefact.file, *artefact.needs)}
@@ -109,36 +112,38 @@ def bundle(
         )
         (made / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         (made / CARD).write_text(card_of(manifest, danced), encoding="utf-8")
-        for name in (
-            *files,
-            CARD,
-            MANIFEST,
-        ):  # all of it is there and found good: only now it replaces what was
+        # all of it is there and found good: only now it replaces what was, and what no manifest names any more goes
+        folder.mkdir(exist_ok=True)
+        for name in (*files, CARD, MANIFEST):
             (made / name).replace(folder / name)
-    for name in {WEIGHTS_FILE, *FILES.values()} - set(files):
-        (folder / name).unlink(missing_ok=True)  # of an earlier bundle: what no manifest names is not kept
+    for name in {WEIGHTS_FILE, RTX_FILE, *FILES.values()} - set(files):
+        (folder / name).unlink(missing_ok=True)
     return manifest
 
 
-def _artefacts(model: Denoiser, folder: Path, packing: Packing, takes: list[Take]) -> tuple[Artefact, ...]:
+def _artefacts(
+    model: Denoiser, folder: Path, precisions: tuple[str, ...], packing: Packing, takes: list[Take]
+) -> tuple[Artefact, ...]:
     save_weights(model, folder / WEIGHTS_FILE, packing.half_weights)
     inspection = Inspection(model, takes, packing)
     found = []
-    for precision, graph in _graphs(model, packing.precisions, takes):
+    for precision, graph in _graphs(model, precisions, takes):
         save_graph(graph, folder / FILES[precision], packing.half_weights, folder / WEIGHTS_FILE)
         found.append(inspection.inspected(folder, precision))
     return tuple(found)
 
 
-def _check_precisions(config: ModelConfig, precisions: tuple[str, ...]) -> None:
+def _precisions(config: ModelConfig, asked: tuple[str, ...] | None) -> tuple[str, ...]:
+    precisions = asked if asked is not None else PRECISIONS if config.steps <= MOST_UNROLLED else ("fp32",)
     if not precisions or (unknown := set(precisions) - set(PRECISIONS)):
-        asked = ", ".join(sorted(unknown)) if precisions else "no precision"
-        raise ValueError(f"asked for {asked}, there are {', '.join(PRECISIONS)}: name some of these")
+        told = ", ".join(sorted(unknown)) if precisions else "no precision"
+        raise ValueError(f"asked for {told}, there are {', '.join(PRECISIONS)}: name some of these")
     if config.steps > MOST_UNROLLED and precisions != ("fp32",):
         raise ValueError(
             f"asked for {', '.join(precisions)} of a sampler of {config.steps} steps, which judges others: "
-            "ask for fp32 alone"
+            "--precisions fp32"
         )
+    return precisions
 
 
 def _graphs(
@@ -194,9 +199,10 @@ class Inspection:
     def inspected(self, folder: Path, precision: str) -> Artefact:
         """An artefact of a folder, measured. Raises ValueError when it is further than is shipped."""
         path = folder / FILES[precision]
-        options = onnxruntime.SessionOptions()
+        runtime = onnx_runtime()
+        options = runtime.SessionOptions()
         options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         names = [output.name for output in session.get_outputs()]
 
         def run(asked: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
@@ -222,6 +228,11 @@ class Inspection:
             )
         needs = (WEIGHTS_FILE,) if WEIGHTS_FILE.encode() in path.read_bytes() else ()
         rollout = self._rollout(lambda asked: sampled(run, asked, steps)["plan"])
+        if rollout is not None and rollout.mean_mm > rollout.seeds_mm:
+            raise ValueError(
+                f"asked for {precision} that dances as the weights do, found {rollout.mean_mm} mm after "
+                f"{rollout.seconds:g} s, another seed is {rollout.seeds_mm} mm away: leave it out"
+            )
         return Artefact(path.name, precision, parity, needs, rollout)
 
     def _rollout(self, planner: Planner) -> Rollout | None:

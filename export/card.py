@@ -41,7 +41,7 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         "",
         "Normalisation, sampler, orthonormal rotations and the root's way are inside each graph"
         f"{'; weights are stored in half precision' if manifest.half_weights else ''}. Against PyTorch and the weights "
-        "as trained, over held-out windows:",
+        "as trained, over held-out windows, all reckoned on a processor:",
         "",
         "| graph | for | mean degrees (allowed) | max degrees | mean mm | max mm | after a long dance | SHA-256 |",
         "|---|---|---|---|---|---|---|---|",

@@ -32,7 +32,7 @@ def onnx(
     weights: Path,
     takes: Path,
     out: Path,
-    precisions: str = "fp32,fp16,int8",
+    precisions: str | None = None,
     windows: int = 256,
     rollout_seconds: float = 60.0,
     inflate: float | None = None,
@@ -54,8 +54,8 @@ def onnx(
     out
         The folder to make; its name is the model's.
     precisions
-        Which graphs: fp32 and int8 for processors, fp16 for cards; with commas between. An export without one of them
-        removes it from the folder.
+        Which graphs: fp32 and int8 for processors, fp16 for cards; with commas between, all of them without it. One
+        that is left out is removed from the folder. A sampler of more than 8 steps has fp32 alone.
     windows
         How many windows parity is measured on.
     rollout_seconds
@@ -78,7 +78,7 @@ def onnx(
     from export.bundle import Packing, Sampling, bundle
 
     sampling = Sampling(inflate, steps, guidance, warm)
-    asked = tuple(one.strip() for one in precisions.split(",") if one.strip())
+    asked = None if precisions is None else tuple(one.strip() for one in precisions.split(",") if one.strip())
     manifest = bundle(
         weights, takes, out, sampling, Packing(half_weights, asked, windows, rollout_seconds, trained_on)
     )
@@ -125,7 +125,12 @@ def tensorrt(
             )
         from export.to_tensorrt import kept_for_this_card
 
-        print(f"{kept_for_this_card(model)} ({now_s() - begin_s:.1f} s)")
+        kept, seconds = kept_for_this_card(model), round(now_s() - begin_s, 1)
+        print(
+            msgspec.json.encode({"kept": kept, "seconds": seconds}).decode()
+            if json
+            else f"{kept} ({seconds} s)"
+        )
         return
     from export.to_rtx import with_rtx
 

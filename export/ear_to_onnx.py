@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -14,6 +13,7 @@ from export.to_onnx import OPSET, without_traces
 from groovecast.audio.ear import EAR_FILE, HOPS_PER_STEP, INPUTS
 from groovecast.model.ear_network import LEAST_VARIANCE, Block, Ear
 from groovecast.model.manifest import MANIFEST, EarManifest, entry_of
+from groovecast.model.onnx_runtime import onnx_runtime
 from groovecast.train.ears import load_ear
 
 # The artefact may differ from the weights by this much in any logit, after a minute of carrying its own memory.
@@ -91,7 +91,7 @@ def logit_error(ear: Ear, artefact: Path, inputs: np.ndarray) -> float:
     """How far the artefact's logits get from the weights' over so many steps, each with its own memory."""
     with torch.no_grad():
         wanted = ear(torch.from_numpy(inputs)[None])[0][0].numpy()
-    session = onnxruntime.InferenceSession(str(artefact), providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(str(artefact), providers=["CPUExecutionProvider"])
     memory = np.zeros((ear.config.memory_steps, ear.config.width), np.float32)
     worst = 0.0
     for now, logits in zip(inputs, wanted, strict=True):

@@ -12,15 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import (
-    CalibrationDataReader,
-    CalibrationMethod,
-    QuantFormat,
-    QuantType,
-    quantize_static,
-)
 
 from export.to_onnx import without_traces
+from groovecast.model.onnx_runtime import onnx_runtime
 
 CALIBRATION_WINDOWS = 192
 _BLOCK = ".blocks."
@@ -31,7 +25,7 @@ _HOW = {
 }
 
 
-class _Windows(CalibrationDataReader):  # type: ignore[misc]  # the package has no types
+class _Windows:
     def __init__(self, inputs: Sequence[Mapping[str, np.ndarray]]) -> None:
         self._left: Iterator[Mapping[str, np.ndarray]] = iter(inputs)
 
@@ -54,6 +48,9 @@ def in_int8(single: onnx.ModelProto, windows: Sequence[Mapping[str, np.ndarray]]
         raise ValueError(
             "asked for int8, the graph's blocks are too small to be multiplied in integers: leave int8 out"
         )
+    onnx_runtime()  # loaded as everywhere here, before its tools are
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
         onnx.save(proto, before)

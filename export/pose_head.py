@@ -1,7 +1,7 @@
 """The end of a graph: from a plan's 141 numbers to where the root is and how each joint is turned.
 
-The same as `groovecast.motion.representation.motion_from_numbers`, in operators that every runtime knows: no arc
-tangent of two arguments, no running sum, no gathering by index.
+The same as `groovecast.motion.representation.motion_from_numbers`, without angles: some providers have no arc tangent
+for cards, and one operator that a card does not take costs a whole graph its CUDA graph.
 """
 
 import torch
@@ -20,19 +20,18 @@ class PoseHead(nn.Module):
 
     def __init__(self, frames: int, fps: float) -> None:
         super().__init__()
-        self.fps = fps
+        self.frames, self.fps = frames, fps
         self.register_buffer("so_far", torch.tril(torch.ones(frames, frames)))
-        self.register_buffer("before", torch.tril(torch.ones(frames, frames), -1))
 
     def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
         """Root and rotations of such numbers."""
         sine, cosine = numbers[..., 0:1], numbers[..., 1:2]
         length = torch.sqrt(sine * sine + cosine * cosine)
-        turned = 2 * torch.atan(sine / (length + cosine).clamp(min=_SMALLEST))
-        yaw, yaw_before = self.get_buffer("so_far") @ turned, self.get_buffer("before") @ turned
+        half = self._multiplied_up(_unit(torch.cat((cosine + length + _SMALLEST, sine), dim=-1)))
         step = numbers[..., VELOCITY] / self.fps
         x, z = step[..., 0:1], step[..., 1:2]
-        sine, cosine = torch.sin(yaw_before), torch.cos(yaw_before)
+        u, v = _numbers(self._later(half, 1))  # cosine and sine of half the heading of the frame before
+        sine, cosine = 2 * u * v, u * u - v * v
         level = torch.cat((cosine * x + sine * z, cosine * z - sine * x), dim=-1)
         place = self.get_buffer("so_far") @ level
         root = torch.cat((place[..., 0:1], numbers[..., HEIGHT : HEIGHT + 1], place[..., 1:2]), dim=-1)
@@ -40,7 +39,23 @@ class PoseHead(nn.Module):
             numbers.shape[0], numbers.shape[1], BODY_JOINTS, 6
         )
         quat = quat_from_six(six)
-        return root, torch.cat((_turned_about_y(yaw, quat[:, :, 0]).unsqueeze(2), quat[:, :, 1:]), dim=2)
+        return root, torch.cat((_turned_about_y(half, quat[:, :, 0]).unsqueeze(2), quat[:, :, 1:]), dim=2)
+
+    def _multiplied_up(self, turns: Tensor) -> Tensor:
+        """Each turn (b, frames, 2), as cosine and sine, after all before it; in doubling strides."""
+        by = 1
+        while by < self.frames:
+            (a, b), (c, d) = _numbers(turns), _numbers(self._later(turns, by))
+            turns = torch.cat((a * c - b * d, a * d + b * c), dim=-1)
+            by *= 2
+        return _unit(turns)
+
+    def _later(self, turns: Tensor, by: int) -> Tensor:
+        """The turns of `by` frames ago; none before the first."""
+        first = torch.zeros(self.frames, 2)
+        first[:by, 0] = 1
+        moved = torch.diag(torch.ones(self.frames - by), -by)
+        return moved.to(turns) @ turns + first.to(turns)
 
 
 def quat_from_six(six: Tensor) -> Tensor:
@@ -76,8 +91,8 @@ def _unit(vector: Tensor) -> Tensor:
     return vector / torch.sqrt((vector * vector).sum(dim=-1, keepdim=True)).clamp(min=_SMALLEST)
 
 
-def _turned_about_y(yaw: Tensor, quat: Tensor) -> Tensor:
-    """The product of a turn by `yaw` (..., 1) about +Y and a rotation (..., 4)."""
-    c, s = torch.cos(yaw / 2), torch.sin(yaw / 2)
+def _turned_about_y(half: Tensor, quat: Tensor) -> Tensor:
+    """A turn about +Y, given as cosine and sine of half its angle (..., 2), after a rotation (..., 4)."""
+    c, s = _numbers(half)
     w, x, y, z = _numbers(quat)
     return torch.cat((c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x), dim=-1)

@@ -99,6 +99,16 @@ def test_all_that_the_wheel_is_made_of_is_watched() -> None:
     assert all((_ROOT / name).exists() for name in watched)
 
 
+def test_a_benchmark_that_was_run_calls_for_no_new_installation(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks" / "results").mkdir(parents=True)
+    demo = start.ERRANDS["demo"]
+    before = start.fingerprint(demo, tmp_path)
+    (tmp_path / "benchmarks" / "results" / "update.jsonl").write_text("{}")
+    assert start.fingerprint(demo, tmp_path) == before
+    (tmp_path / "benchmarks" / "update.py").write_text("pass")
+    assert start.fingerprint(demo, tmp_path) != before
+
+
 def test_what_is_installed_are_extras_that_exist() -> None:
     extras = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     for errand in start.ERRANDS.values():

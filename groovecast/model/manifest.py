@@ -128,7 +128,8 @@ def _read(folder: Path, kind: type[AnyManifest]) -> AnyManifest:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError as why:
         raise ValueError(
-            f"asked for model {folder.name!r}, its {path.name} cannot be read ({why}): install it again"
+            f"asked for model {folder.name!r}, its {path.name} cannot be read ({why}): "
+            "install it again, or export it again with groovecast export"
         ) from None
 
 

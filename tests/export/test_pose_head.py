@@ -57,3 +57,10 @@ def test_numbers_that_are_no_rotation_still_give_finite_ones(six: np.ndarray) ->
     numbers[:, 5:137] = np.tile(six, 22)
     root, quat = PoseHead(2, 30.0)(torch.from_numpy(numbers[None]))
     assert torch.isfinite(root).all() and torch.isfinite(quat).all()
+
+
+def test_a_turn_of_exactly_half_a_circle_in_one_frame_is_taken_for_none() -> None:
+    numbers = np.zeros((3, NUMBERS), np.float32)
+    numbers[:, 1], numbers[:, 5], numbers[:, 9] = (1, -1, 1), 1, 1
+    _, quat = PoseHead(3, 30.0)(torch.from_numpy(numbers[None]))
+    np.testing.assert_allclose(quat[0, :, 0], [[1, 0, 0, 0]] * 3, atol=1e-6)

@@ -26,7 +26,8 @@ def demo_address() -> Iterator[str]:
     )
     assert demo.stderr is not None
     try:
-        found = re.search(r"http://\S+", demo.stderr.readline())
+        # the engine, then the address
+        found = re.search(r"http://\S+", demo.stderr.readline() + demo.stderr.readline())
         assert found is not None
         yield found[0]
     finally:
