@@ -1,9 +1,6 @@
 """From a model's folder to its engine of TensorRT for RTX, built without a card and listed in the manifest."""
 
-import os
 import shutil
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,9 +16,11 @@ from groovecast.model.rtx_builder import (
     rtx_entry,
     rtx_troubles,
 )
+from groovecast.whole_file import write_whole
 
 PRECISION = "fp16"  # what such cards are best at
 CARD = "README.md"
+_EVERYBODY_READS = 0o644  # as any other file of the model
 
 
 def with_rtx(folder: Path, out: Path | None = None) -> BuiltEngine:
@@ -35,9 +34,13 @@ def with_rtx(folder: Path, out: Path | None = None) -> BuiltEngine:
     if out is not None and out.resolve() != folder.resolve():
         copied(folder, out)
         folder = out
-    replaced(folder / RTX_FILE, engine)
+    manifest = read_manifest(folder)
+    if RTX_FILE in manifest.files:  # what lies there soon is no longer what the manifest says
+        manifest = unlisted(manifest, {RTX_FILE})
+        _write(folder, manifest)
+    _replace(folder / RTX_FILE, engine)
     entry = rtx_entry(graph, bindings)
-    _write(folder, listed(read_manifest(folder), entry, folder))
+    _write(folder, listed(manifest, entry, folder))
     return entry
 
 
@@ -50,6 +53,13 @@ def _sound(engine: bytes, graph: Graph) -> bytes:
     return engine
 
 
+def unlisted(manifest: Manifest, names: set[str]) -> Manifest:
+    """The manifest without the engines in these files."""
+    engines = tuple(one for one in manifest.engines if one.file not in names)
+    files = {name: entry for name, entry in manifest.files.items() if name not in names}
+    return msgspec.structs.replace(manifest, engines=engines, files=files)
+
+
 def listed(manifest: Manifest, entry: BuiltEngine, folder: Path) -> Manifest:
     """The manifest with this engine, in the place of any other in the same file."""
     others = tuple(one for one in manifest.engines if one.file != entry.file)
@@ -60,31 +70,18 @@ def listed(manifest: Manifest, entry: BuiltEngine, folder: Path) -> Manifest:
 def copied(folder: Path, out: Path) -> None:
     """A model without its engines: each file checked, its card, and the manifest last."""
     manifest = read_manifest(folder)
-    engines = {one.file for one in manifest.engines}
-    files = {name: entry for name, entry in manifest.files.items() if name not in engines}
+    manifest = unlisted(manifest, {one.file for one in manifest.engines})
     out.mkdir(parents=True, exist_ok=True)
-    for name in files:
-        replaced(out / name, checked_file(folder, files, name))
+    for name in manifest.files:
+        _replace(out / name, checked_file(folder, manifest.files, name))
     if (folder / CARD).is_file():
         shutil.copyfile(folder / CARD, out / CARD)
-    _write(out, msgspec.structs.replace(manifest, engines=(), files=files))
+    _write(out, manifest)
 
 
 def _write(folder: Path, manifest: Manifest) -> None:
-    replaced(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    _replace(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
 
 
-def replaced(path: Path, content: bytes) -> None:
-    """The file has this content, or is as it was."""
-    number, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(number, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(part).chmod(0o644)  # as any other file of the model: a temporary one is its maker's alone
-        Path(part).replace(path)
-    except OSError:
-        with suppress(OSError):
-            Path(part).unlink()
-        raise
+def _replace(path: Path, content: bytes) -> None:
+    write_whole(path, content, mode=_EVERYBODY_READS)

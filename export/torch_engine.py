@@ -58,7 +58,7 @@ class TorchEngine:
         sampler = made.to(device).eval()
         if on_card:
             self.device = torch.cuda.get_device_name()
-            self._called: Body = _Recorded(self._compiled(sampler, device, say), self._empty(device))
+            self._called: Body | None = _Recorded(self._compiled(sampler, device, say), self._empty(device))
             return
         torch.set_num_threads(1)  # the page and the sound need the other core
         self.device = f"{platform.processor() or platform.machine()}, 1 thread"
@@ -74,14 +74,16 @@ class TorchEngine:
         found = {name: np.shape(value) for name, value in inputs.items()}
         if found != self._shapes:
             raise ValueError(f"asked engine {self.name} with {found}: give {self._shapes}")
+        if self._called is None:
+            raise ValueError(f"asked engine {self.name} for a plan, it is closed: open another")
         with torch.inference_mode():
             tensors = [torch.from_numpy(np.ascontiguousarray(inputs[name])) for name in self._shapes]
             answers = self._called(*tensors)
         return {name: answer.numpy() for name, answer in zip(self._names, answers, strict=True)}
 
     def close(self) -> None:
-        """Give the device back. Nothing may be asked afterwards."""
-        del self._called
+        """Give the device back. Nothing may be asked afterwards; a second time does nothing."""
+        self._called = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 

@@ -86,3 +86,13 @@ def test_the_show_loads_neither_torch_nor_librosa_nor_portaudio() -> None:
     loaded = _run_outside(f"import sys, {modules}; print(*sorted(sys.modules))").split()
     for heavy in (*_HEAVY, "sounddevice"):
         assert heavy not in loaded, f"{heavy} is loaded before anybody asked for it"
+
+
+def test_only_one_file_loads_onnx_runtime_and_it_switches_its_reports_off_first() -> None:
+    found = [
+        path.relative_to(_ROOT).as_posix()
+        for folder in ("groovecast", "export", "realtime", "benchmarks")
+        for path in (_ROOT / folder).rglob("*.py")
+        if any(line.strip().startswith("import onnxruntime") for line in path.read_text().splitlines())
+    ]
+    assert found == ["groovecast/model/onnx_runtime.py"]

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any  # TensorRT's bindings have no types
@@ -12,6 +13,7 @@ from groovecast.model.manifest import BuiltEngine
 RTX_KIND = "rtx"
 RTX_FILE = "dancer.rtx"
 LARGEST_BATCH = 16  # dancers whom one call plans for
+RECIPE = 1  # of `built_rtx`: one more with every change of what it builds, and no older engine is used
 _BINDINGS = "tensorrt_rtx_bindings"
 _MEND = 'pip install "groovecast[rtx]"'
 
@@ -42,8 +44,8 @@ def rtx_bindings() -> Any:
 
 
 def rtx_library(bindings: Any) -> str:
-    """The library and its version, which must be the same where an engine is built and where it runs."""
-    return f"tensorrt-rtx {bindings.__version__}"
+    """The library, its version and our recipe, all the same where an engine is built and where it runs."""
+    return f"tensorrt-rtx {bindings.__version__}, recipe {RECIPE}"
 
 
 class Told:
@@ -74,26 +76,41 @@ class Told:
 def built_rtx(graph: Graph, bindings: Any) -> bytes:
     """The engine of a graph, for all cards from Ampere on, on Linux and Windows, for 1 to 16 dancers; takes seconds.
 
-    It is built on the processor; no card or driver need be there. Raises RtxError with TensorRT's own reason.
+    It is built on the processor; no card or driver need be there. Raises RtxError with TensorRT's own reason, or with
+    the system's where there is no room for the files that TensorRT reads.
     """
+    # TensorRT logs all the while by calling `Told`, and an interrupt that meets such a call is lost; threads meet none
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(_built, graph, bindings).result()
+
+
+def _built(graph: Graph, bindings: Any) -> bytes:
     asked = f"asked for an RTX engine of {graph.artefact.file} of model {graph.model!r}"
     told = Told(bindings)
     builder = bindings.Builder(told.logger)
     network = builder.create_network(1 << int(bindings.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = bindings.OnnxParser(network, told.logger)
-    with tempfile.TemporaryDirectory() as name:  # the parser reads tensors in other files by their names
-        folder = Path(name)
-        for file, content in {**graph.needs, graph.artefact.file: graph.content}.items():
-            (folder / file).write_bytes(content)
-        if not parser.parse_from_file(str(folder / graph.artefact.file)):
-            found = _one_line(str(parser.get_error(0))) if parser.num_errors else told.why()
-            raise RtxError(f"{asked}, its parser says {found.replace(name, '')}: export the model again")
+    try:
+        with tempfile.TemporaryDirectory() as name:  # the parser reads tensors in other files by their names
+            folder = Path(name)
+            for file, content in {**graph.needs, graph.artefact.file: graph.content}.items():
+                (folder / file).write_bytes(content)
+            if not parser.parse_from_file(str(folder / graph.artefact.file)):
+                found = _one_line(str(parser.get_error(0))) if parser.num_errors else told.why()
+                raise RtxError(f"{asked}, its parser says {found.replace(name, '')}: export the model again")
+    except OSError as why:
+        found = why.strerror or str(why)
+        raise RtxError(f"{asked}, the temporary folder cannot be written ({found}): make room there") from why
     inputs = {network.get_input(index).name for index in range(network.num_inputs)}
     if inputs != set(graph.inputs(1)):
         raise RtxError(f"{asked}, found inputs {', '.join(sorted(inputs))}: export the model again")
     # No compute capability is named: that means all from Ampere on, those of later cards too.
     config = builder.create_builder_config()
     config.set_flag(bindings.BuilderFlag.DISABLE_TIMING_CACHE)  # it asks for a card
+    config.clear_flag(bindings.BuilderFlag.TF32)  # on by default, and then fp32 multiplies with ten bits
+    # Not REQUIRE_USER_ALLOCATION, which promises that a CUDA graph can be recorded. The shipped graphs build with it,
+    # but then the memory of what executes is ours to give, and how much of it is not said clearly enough to be
+    # written without a card. `RtxEngine` says so where nothing can be recorded.
     profile = builder.create_optimization_profile()
     for (tensor, one), many in zip(
         graph.inputs(1).items(), graph.inputs(LARGEST_BATCH).values(), strict=True

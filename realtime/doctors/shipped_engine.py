@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from groovecast.model.graph import graph_of
 from groovecast.model.manifest import checked_file, read_manifest
 from groovecast.model.rtx_builder import (
     RTX_KIND,
@@ -26,6 +27,8 @@ def shipped_engine(folder: Path) -> str:
             return f"the model ships no engine: {_BUILDS}"
         if not fitting:
             return f"the model's engine is of {shipped[0].library}: {_BUILDS}"
+        if fitting[0].made_of != graph_of(folder, manifest, fitting[0].precision).sha256:
+            return f"the model's engine was made of another graph: {_BUILDS}"
         troubles = rtx_troubles(checked_file(folder, manifest.files, fitting[0].file), bindings)
     except (OSError, ValueError, RtxError) as why:
         return f"the model's engine cannot be used ({why})"

@@ -12,12 +12,16 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from groovecast.whole_file import write_whole
+
 # a file: magic, length of the key, key as JSON, SHA-256 of key and content, content
 _MAGIC = b"groovecast engine 1\n"
 _KEY_LENGTH = struct.Struct("<I")
 _HASH_BYTES = 32
 _SEAL = "groovecast.json"  # in a folder that a library filled itself: its key, and the hash of each file
 _MOST_BYTES = 2 << 30  # of all that is kept; what was used longest ago goes first
+_PART = ".part"  # how the name of what is still being written ends
+_LEFT_BEHIND_NS = 24 * 60 * 60 * 10**9  # nothing is built for a day
 
 
 class CacheKey(msgspec.Struct, frozen=True):
@@ -65,19 +69,26 @@ class EngineCache:
     def read(self, key: CacheKey) -> bytes | None:
         """What was written under this key, byte for byte; None when there is nothing sound."""
         path = self._file(key)
-        try:
-            whole = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as why:
-            self._say(f"{path} cannot be read ({_reason(why)}), so it is made again")
+        whole = self._whole(path)
+        if whole is None:
             return None
         content, trouble = _content(whole, key)
+        if trouble and (again := self._whole(path)) not in (None, whole):
+            content, trouble = _content(again, key)  # another process has just replaced it
         if trouble:
             self._discard(path, trouble)
             return None
         self._used(path)
         return content
+
+    def _whole(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as why:
+            self._say(f"{path} cannot be read ({_reason(why)}), so it is made again")
+            return None
 
     def write(self, key: CacheKey, content: bytes) -> bool:
         """Keep this, as a whole or not at all, in the place of what was there; False, and said, if it cannot be."""
@@ -86,7 +97,7 @@ class EngineCache:
         path = self._file(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, parts)
+            write_whole(path, *parts)
         except OSError as why:
             self._say(f"{path} cannot be written ({_reason(why)}), so it is made again at the next start")
             return False
@@ -107,7 +118,7 @@ class EngineCache:
             self._discard(path, trouble)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(dir=self._folder, prefix=path.name, suffix=".part"))
+            return Path(tempfile.mkdtemp(dir=self._folder, prefix=path.name, suffix=_PART))
         except OSError as why:
             self._say(
                 f"{self._folder} cannot be written ({_reason(why)}), so it is made again at the next start"
@@ -127,7 +138,7 @@ class EngineCache:
                 shutil.rmtree(folder, ignore_errors=True)
                 return True
             seal = msgspec.json.encode(_Seal(key, _hashes(folder)))
-            _replace(folder / _SEAL, (seal,))
+            write_whole(folder / _SEAL, seal)
             folder.rename(path)
         except OSError as why:
             self._say(f"{path} cannot be kept ({_reason(why)}), so it is made again at the next start")
@@ -141,10 +152,7 @@ class EngineCache:
     def _discard(self, path: Path, trouble: str) -> None:
         self._say(f"{path} {trouble}, so it is removed and made again")
         with suppress(OSError):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+            _remove(path)
 
     def _used(self, path: Path) -> None:
         """What was used last is thrown away last."""
@@ -155,16 +163,25 @@ class EngineCache:
         """Engines of old drivers and models are never asked for again; nobody else would remove them."""
         with suppress(OSError):
             kept = sorted((one.stat().st_mtime_ns, one) for one in self._folder.iterdir() if one != newest)
+            now_ns = newest.stat().st_mtime_ns  # it was written just now
+            for at_ns, one in [of for of in kept if of[1].suffix == _PART]:
+                kept.remove((at_ns, one))  # until it is left behind, another process is writing it
+                if now_ns - at_ns > _LEFT_BEHIND_NS:
+                    _remove(one)
             sizes = {one: _bytes_of(one) for _, one in kept}
             over = sum(sizes.values()) + _bytes_of(newest) - self._most_bytes
             for _, one in kept:
                 if over <= 0:
                     return
                 over -= sizes[one]
-                if one.is_dir():
-                    shutil.rmtree(one)
-                else:
-                    one.unlink()
+                _remove(one)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _content(whole: bytes, key: CacheKey) -> tuple[bytes, str]:
@@ -201,21 +218,6 @@ def _hashes(folder: Path) -> dict[str, str]:
 def _bytes_of(path: Path) -> int:
     files = path.rglob("*") if path.is_dir() else (path,)
     return sum(one.stat().st_size for one in files if one.is_file())
-
-
-def _replace(path: Path, parts: tuple[bytes, ...]) -> None:
-    """Nobody ever sees half of it, not even after the power failed."""
-    number, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(number, "wb") as opened:
-            opened.writelines(parts)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(part).replace(path)
-    except OSError:
-        with suppress(OSError):
-            Path(part).unlink()
-        raise
 
 
 def _reason(why: OSError) -> str:

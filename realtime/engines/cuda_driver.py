@@ -121,7 +121,11 @@ class CudaContext:
         self._given_back: list[Callable[[], None]] = []
         self._context = c_void_p()
         self._hold("cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2", self._context, device, device)
-        self.enter()
+        try:
+            self.enter()
+        except CudaError:
+            self.close()
+            raise
 
     def enter(self) -> None:
         """Any thread. What this thread asks of CUDA from here on is meant for this card."""

@@ -14,7 +14,15 @@ from groovecast.model.rtx_builder import LARGEST_BATCH, RTX_KIND, RtxError, Told
 from realtime.engines.cache import EngineCache
 from realtime.engines.cuda_driver import CudaContext, CudaError, Twins
 from realtime.engines.engine import EngineError
-from realtime.engines.rtx_source import CPU_MEND, RtxSource, Shipped, chosen_card, waiting
+from realtime.engines.rtx_source import (
+    CPU_MEND,
+    THIS_MACHINE,
+    Installed,
+    RtxSource,
+    Shipped,
+    chosen_card,
+    waiting,
+)
 
 
 class RtxEngine:
@@ -30,13 +38,9 @@ class RtxEngine:
         cache: EngineCache,
         say: Callable[[str], None],
         shipped: Shipped = lambda _: None,
-        bindings: Any = None,
-        cuda_library: str | None = None,
+        of: Installed = THIS_MACHINE,
     ) -> None:
-        """Open it. Raises EngineError with the mend when it cannot start, and then holds nothing.
-
-        `bindings` and `cuda_library` are those of this machine, unless tests name others.
-        """
+        """Open it. Raises EngineError with the mend when it cannot start, and then holds nothing."""
         if not 1 <= batch <= LARGEST_BATCH:
             raise EngineError(f"asked engine rtx for {batch} dancers in one batch: give 1 to {LARGEST_BATCH}")
         self.graph = graph
@@ -49,8 +53,8 @@ class RtxEngine:
         self._answers: dict[str, np.ndarray] = {}
         refused = ""
         try:
-            self._rtx = bindings or rtx_bindings()
-            driver, number, card = chosen_card(cuda_library)
+            self._rtx = of.bindings or rtx_bindings()
+            driver, number, card = chosen_card(of.driver)
             self.device = card.name
             self._told = Told(self._rtx)
             self._context = driver.context(number)
@@ -60,9 +64,12 @@ class RtxEngine:
             refused = str(why)
         except CudaError as why:
             refused = f"asked for engine rtx, {why}: {CPU_MEND}"
-        if (
-            refused
-        ):  # not above, where the error's frames still hold what must be let go before the card's memory
+        except Exception as why:
+            # TensorRT's have no common base, and pybind's is TypeError where a factory gave nothing
+            found = " ".join(f"{type(why).__name__} {why}".split())
+            refused = f"asked for engine rtx, found {found}: {CPU_MEND}"
+        if refused:
+            # not above, where the error's frames still hold what must be let go before the card's memory
             self.close()
             raise EngineError(refused)
 
@@ -134,14 +141,20 @@ class RtxEngine:
                 f"TensorRT no longer takes the kernels it kept for {self.device}, so it compiles again"
             )
             kept = None
-        config.set_runtime_cache(kernels)
+        keeping = config.set_runtime_cache(kernels)
+        if not keeping:
+            source.say(f"TensorRT keeps no kernels ({self._told.why()}), so it compiles again at every start")
         self._of_tensorrt += [runtime, engine, kernels, config]
-        if kept is not None:
-            return self._begin(context, engine, config)
-        with waiting(f"compiling for {self.device}, once: up to a minute", source.say):
+        if keeping and kept is not None:
             self._begin(context, engine, config)
-        compiled = kernels.serialize()
-        if compiled is not None:
+        else:
+            with waiting(f"compiling for {self.device}, once", source.say):
+                self._begin(context, engine, config)
+        if not self._of_tensorrt[-1].is_stream_capturable(self._stream):
+            source.say("TensorRT records no CUDA graph of this engine, so each plan takes longer")
+        compiled = kernels.serialize() if keeping else None
+        # some may have been compiled although some were kept
+        if compiled is not None and bytes(compiled) != kept:
             source.cache.write(key, bytes(compiled))
 
     def _begin(self, context: CudaContext, engine: Any, config: Any) -> None:

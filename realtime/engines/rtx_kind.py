@@ -38,7 +38,7 @@ class RtxKind:
         return None
 
     def ready(self, opening: Opening) -> bool:
-        """It starts in seconds, the first time too."""
+        """Its engine is built in seconds. What a card then compiles at the first start was not measured so far."""
         return True
 
     def open(self, opening: Opening) -> Engine:

@@ -1,12 +1,13 @@
 """Which engine of TensorRT for RTX runs: the one that shipped, one built here before, or one that is built now."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # TensorRT's bindings have no types
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from groovecast.model.graph import Graph
 from groovecast.model.manifest import Manifest, checked_file
@@ -38,6 +39,17 @@ _MENDED_BY_BUILDING = {"MALFORMED_ENGINE", "VERSION_MISMATCH"}
 
 # What shipped with the model for this version of the library, if anything did.
 Shipped = Callable[[str], bytes | None]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an engine takes of NVIDIA's: that of this machine, unless tests name other bindings or another driver."""
+
+    bindings: Any = None
+    driver: str | None = None
+
+
+THIS_MACHINE = Installed()
 
 
 def shipped_rtx(
@@ -149,10 +161,19 @@ def chosen_card(library: str | None) -> tuple[CudaDriver, int, Card]:
     return CudaDriver(library), number, card
 
 
-def waiting(what: str, say: Callable[[str], None]) -> AbstractContextManager[object]:
-    """Say it once, and where standard error is a terminal move a line for as long as it takes."""
+@contextmanager
+def waiting(what: str, say: Callable[[str], None], shown: Console | None = None) -> Iterator[None]:
+    """Say it once, and where standard error is a terminal show a bar and the seconds for as long as it takes.
+
+    The bar knows no end: what a card compiles is reported by nobody, and what the builder reports (`IProgressMonitor`)
+    stands still for nine tenths of the time.
+    """
     say(f"engine rtx is {what}")
-    return Console(stderr=True).status(what)
+    console = shown or Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        progress.add_task(what, total=None)
+        yield
 
 
 def in_words(troubles: tuple[str, ...]) -> str:

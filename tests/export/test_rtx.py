@@ -1,6 +1,7 @@
 """The engine of TensorRT for RTX: built without a card, judged by its header, listed in the manifest as a whole."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ from fakes.tiny_model import tiny_model
 import export.to_rtx as exporting
 from export.to_rtx import with_rtx
 from export.to_tensorrt import Wishes, kept_for_this_card
+from groovecast.model import rtx_builder
 from groovecast.model.graph import Graph, graph_of
 from groovecast.model.manifest import MANIFEST, checked_file, read_manifest
 from groovecast.model.rtx_builder import (
@@ -23,6 +25,7 @@ from groovecast.model.rtx_builder import (
     RtxError,
     built_rtx,
     rtx_bindings,
+    rtx_entry,
     rtx_library,
     rtx_troubles,
 )
@@ -168,11 +171,75 @@ def test_a_manifest_lists_no_engine_that_could_not_be_written(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exporting.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         with_rtx(folder)
     assert (folder / MANIFEST).read_bytes() == before
     assert not list(folder.glob("*.part")) and not (folder / RTX_FILE).exists()
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_an_engine_in_the_place_of_another_is_never_listed_with_bytes_that_are_not_its_own(
+    tmp_path: Path, bindings: Any, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    folder = _made(tmp_path / "small")
+    (folder / RTX_FILE).write_bytes(b"older")
+    manifest = exporting.listed(read_manifest(folder), rtx_entry(_graph(folder), bindings), folder)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    written: list[int] = []
+
+    def full_at_last(number: int) -> None:
+        written.append(number)
+        if len(written) == step:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full_at_last)
+    with pytest.raises(OSError, match="No space left"):
+        with_rtx(folder)
+    after = read_manifest(folder)
+    for name in after.files:
+        checked_file(folder, after.files, name)
+
+
+def test_a_disk_without_room_for_what_the_parser_reads_is_told_with_the_mend(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = _graph(model)
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(RtxError, match=r"cannot be written \(No space left on device\): make room"):
+        built_rtx(graph, RtxStandIn("no driver", graph))
+
+
+def test_it_is_built_for_one_to_sixteen_dancers_and_single_precision_is_not_shortened(model: Path) -> None:
+    graph = _graph(model, "fp32")
+    rtx = RtxStandIn("no driver", graph)
+    built_rtx(graph, rtx)
+    assert rtx.flags == {rtx.BuilderFlag.DISABLE_TIMING_CACHE}
+    (profile,) = rtx.profiles
+    one, most = graph.inputs(1), graph.inputs(16)
+    assert profile == {name: (one[name], one[name], most[name]) for name in one}
+    assert {shapes[0][0] for shapes in profile.values()} == {1}
+    assert {shapes[2][0] for shapes in profile.values()} == {16}
+
+
+def test_an_interrupt_while_it_is_built_is_not_lost(model: Path) -> None:
+    rtx = RtxStandIn("no driver", _graph(model))
+    rtx.interrupted = True
+    with pytest.raises(KeyboardInterrupt):
+        built_rtx(_graph(model), rtx)
+
+
+def test_an_engine_that_is_built_in_another_way_is_another_engine(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rtx = RtxStandIn("no driver", _graph(model))
+    before = rtx_library(rtx)
+    monkeypatch.setattr(rtx_builder, "RECIPE", rtx_builder.RECIPE + 1)
+    assert rtx_library(rtx) != before and rtx_entry(_graph(model), rtx).library == rtx_library(rtx)
 
 
 def test_a_model_without_half_precision_is_told_what_it_has(tmp_path: Path, bindings: Any) -> None:
@@ -237,9 +304,11 @@ def test_the_stand_in_for_the_bindings_knows_no_call_that_they_lack(bindings: An
         "DynamicShapesKernelSpecializationStrategy",
         "EngineInvalidityDiagnostics",
         "BuilderFlag",
+        "NetworkDefinitionCreationFlag",
     ):
         members = getattr(bindings, kind).__members__
         for one in getattr(RtxStandIn, kind):
             assert int(members[one.name]) == one, one
+    assert bindings.Builder(bindings.Logger()).create_builder_config().get_flag(bindings.BuilderFlag.TF32)
     for one in RtxStandIn.ILogger.Severity:
         assert int(bindings.ILogger.Severity.__members__[one.name]) == one

@@ -67,6 +67,9 @@ def test_it_answers_as_the_weights_do(tmp_path: Path, warm: bool) -> None:
         np.testing.assert_allclose(answer[name], wanted.numpy(), atol=1e-6)
     assert (engine.name, engine.batch, said) == ("torch", 2, []) and engine.device.endswith("1 thread")
     engine.close()
+    engine.close()
+    with pytest.raises(ValueError, match="asked engine torch for a plan, it is closed"):
+        engine.run({name: value.numpy() for name, value in inputs.items()})
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the card has tests of its own")

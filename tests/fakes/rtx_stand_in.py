@@ -1,9 +1,11 @@
 """Stands in for the bindings of TensorRT for RTX, as their documentation says that they behave; it runs tiny graphs."""
 
 import ctypes
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,8 +30,8 @@ class RtxStandIn:
 
     CudaGraphStrategy = IntEnum("CudaGraphStrategy", "DISABLED WHOLE_GRAPH_CAPTURE", start=0)
     DynamicShapesKernelSpecializationStrategy = IntEnum("Strategy", "LAZY EAGER NONE", start=0)
-    NetworkDefinitionCreationFlag = IntEnum("Flag", "STRONGLY_TYPED", start=1)
-    BuilderFlag = IntEnum("BuilderFlag", {"DISABLE_TIMING_CACHE": 5})
+    NetworkDefinitionCreationFlag = IntEnum("Flag", "STRONGLY_TYPED", start=0)
+    BuilderFlag = IntEnum("BuilderFlag", {"DISABLE_TIMING_CACHE": 5, "TF32": 6})
     EngineInvalidityDiagnostics = IntEnum(
         "Diagnostics",
         {
@@ -50,16 +52,29 @@ class RtxStandIn:
 
     def __init__(self, library: str, graph: Graph, version: str = "1.7.1.116") -> None:
         self.__version__ = version
-        self.cuda = told(library)
+        self._library = library
         self.graph = graph
         self.trouble = 0  # what is wrong with every engine on this card
         self.refuses: set[str] = set()  # calls that fail
+        self.raises: Exception | None = (
+            None  # by what makes runtimes, as pybind does where a factory gave nothing
+        )
         self.built = self.compiled = 0
+        self.interrupted = False  # by a person, while it builds
+        self.flags: set[int] = set()  # of the last engine that was built
+        self.profiles: list[dict[str, tuple[tuple[int, ...], ...]]] = []
         self.strategies: list[tuple[int, int]] = []
         self.live = 0  # contexts that execute and were not let go
 
+    @cached_property
+    def cuda(self) -> ctypes.CDLL:
+        """The driver, which nothing asks for that only builds."""
+        return told(self._library)
+
     def Runtime(self, logger: object) -> "_Runtime":
         """What loads engines."""
+        if self.raises is not None:
+            raise self.raises
         return _Runtime(self, logger)
 
     def Builder(self, logger: object) -> "_Builder":
@@ -97,18 +112,46 @@ class _Builder:
         self._rtx = rtx
 
     def create_network(self, flags: int) -> _Network:
-        assert flags == 1 << 1, "strongly typed"
+        assert flags == 1 << RtxStandIn.NetworkDefinitionCreationFlag.STRONGLY_TYPED
         return _Network(self._rtx)
 
-    def create_builder_config(self) -> SimpleNamespace:
-        return SimpleNamespace(set_flag=lambda flag: None, add_optimization_profile=lambda profile: 0)
+    def create_builder_config(self) -> "_BuilderConfig":
+        return _BuilderConfig()
 
-    def create_optimization_profile(self) -> SimpleNamespace:
-        return SimpleNamespace(set_shape=lambda name, least, usual, most: None)
+    def create_optimization_profile(self) -> "_Profile":
+        return _Profile()
 
-    def build_serialized_network(self, network: _Network, config: object) -> bytes | None:
+    def build_serialized_network(self, network: _Network, config: "_BuilderConfig") -> bytes | None:
         self._rtx.built += 1
+        if self._rtx.interrupted:
+            with suppress(KeyboardInterrupt):  # one that meets a call from C++ into Python ends there
+                signal.raise_signal(signal.SIGINT)
+        self._rtx.flags, self._rtx.profiles = config._on, [profile._shapes for profile in config._profiles]
         return None if "build" in self._rtx.refuses else engine_of(self._rtx.__version__)
+
+
+class _BuilderConfig:
+    def __init__(self) -> None:
+        self._on: set[int] = {RtxStandIn.BuilderFlag.TF32}  # unless it is cleared
+        self._profiles: list[_Profile] = []
+
+    def set_flag(self, flag: int) -> None:
+        self._on.add(flag)
+
+    def clear_flag(self, flag: int) -> None:
+        self._on.discard(flag)
+
+    def add_optimization_profile(self, profile: "_Profile") -> int:
+        self._profiles.append(profile)
+        return len(self._profiles) - 1
+
+
+class _Profile:
+    def __init__(self) -> None:
+        self._shapes: dict[str, tuple[tuple[int, ...], ...]] = {}
+
+    def set_shape(self, input: str, min: tuple[int, ...], opt: tuple[int, ...], max: tuple[int, ...]) -> None:
+        self._shapes[input] = (min, opt, max)
 
 
 class _Runtime:
@@ -165,6 +208,8 @@ class _Config:
         return _Kernels(self._rtx)
 
     def set_runtime_cache(self, kernels: "_Kernels") -> bool:
+        if "keeping" in self._rtx.refuses:
+            return False
         self.kernels = kernels
         return True
 
@@ -184,13 +229,13 @@ class _Kernels:
         return True
 
     def serialize(self) -> bytes:
-        return self._head() + bytes(sorted(self.batches))
+        return self._head() + (b"" if "serialize" in self._rtx.refuses else bytes(sorted(self.batches)))
 
 
 class _Execution:
     def __init__(self, rtx: RtxStandIn, config: _Config) -> None:
         self._rtx = rtx
-        self._kernels = config.kernels
+        self._kernels = config.kernels or _Kernels(rtx)
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._places: dict[str, int] = {}
         self._work: list[Callable[[], None]] = []
@@ -211,10 +256,12 @@ class _Execution:
         self._places[name] = memory
         return True
 
+    def is_stream_capturable(self, stream: int) -> bool:
+        return "capture" not in self._rtx.refuses
+
     def execute_async_v3(self, stream: int) -> bool:
         if "run" in self._rtx.refuses or len(self._shapes) != len(self._rtx.graph.inputs(1)):
             return False
-        assert self._kernels is not None
         batch = self._shapes["noise"][0]
         if batch not in self._kernels.batches:
             self._rtx.compiled += 1
@@ -244,6 +291,8 @@ STANDS_FOR: dict[type, str] = {
     _Network: "INetworkDefinition",
     _Parser: "OnnxParser",
     _Builder: "Builder",
+    _BuilderConfig: "IBuilderConfig",
+    _Profile: "IOptimizationProfile",
     _Runtime: "Runtime",
     _Engine: "ICudaEngine",
     _Config: "IRuntimeConfig",

@@ -44,6 +44,15 @@ def test_an_engine_of_another_version_is_built_again(tmp_path: Path, engine: byt
     assert said == "the model's engine is of tensorrt-rtx 1.6.1.120: the first start builds one"
 
 
+def test_an_engine_of_another_graph_is_built_again(tmp_path: Path, engine: bytes) -> None:
+    folder = _with(tmp_path, engine)
+    manifest = read_manifest(folder)
+    older = msgspec.structs.replace(manifest.engines[0], made_of="ab" * 32)
+    _write(folder, msgspec.structs.replace(manifest, engines=(older,)))
+    said = shipped_engine(folder)
+    assert said == "the model's engine was made of another graph: the first start builds one"
+
+
 def test_an_engine_that_is_none_is_found_out_by_its_first_bytes(tmp_path: Path, engine: bytes) -> None:
     said = shipped_engine(_with(tmp_path, b"\0" * len(engine)))
     assert said == "of the model's engine it says that it is damaged: the first start builds one"

@@ -87,6 +87,18 @@ def test_all_that_was_taken_is_given_back_once(library: str) -> None:
     assert told(library).stand_in_held() == 0
 
 
+def test_a_card_that_cannot_be_entered_is_given_back(library: str) -> None:
+    class Refusing(CudaDriver):
+        def ask(self, call: str, *arguments: object) -> None:
+            if call == "cuCtxSetCurrent":
+                raise CudaError("asked cuCtxSetCurrent, it refuses")
+            super().ask(call, *arguments)
+
+    with pytest.raises(CudaError, match="it refuses"):
+        Refusing(library).context(0)
+    assert told(library).stand_in_held() == 0
+
+
 def test_too_little_memory_is_told_and_leaves_nothing_taken(library: str) -> None:
     context = CudaDriver(library).context(0)
     with pytest.raises(CudaError, match="asked cuMemHostAlloc, the driver says 2: out of memory"):

@@ -195,5 +195,29 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
     assert [cache.read(key) is not None for key in keys] == [True, False, True]
 
 
+def test_what_another_process_is_writing_makes_no_room_until_it_is_a_day_old(tmp_path: Path) -> None:
+    cache = _Cache(tmp_path, most_bytes=1000)
+    file, folder = tmp_path / "rtx-1.bin.part", tmp_path / "tensorrt-1.part"
+    for kept in (1, 0):
+        folder.mkdir(exist_ok=True)
+        file.write_bytes(bytes(900))
+        (folder / "engine").write_bytes(bytes(900))
+        age_s = file.stat().st_mtime - 60 * 60 * (23 if kept else 25)
+        for one in (file, folder):
+            os.utime(one, (age_s, age_s))
+        cache.write(_KEY, bytes(700))
+        assert len(list(tmp_path.glob("*.part"))) == 2 * kept and cache.read(_KEY) is not None
+
+
+def test_what_another_process_replaced_while_it_was_judged_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, found = _Cache(tmp_path), [b"damaged"]
+    cache.write(_KEY, b"newer")
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: found.pop() if found else read(path))
+    assert cache.read(_KEY) == b"newer" and not cache.said and not found
+
+
 def test_engines_are_kept_where_the_system_keeps_what_can_be_made_again() -> None:
     assert engine_folder().name == "engines" and "groovecast" in engine_folder().parts

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,16 @@ import pytest
 from fakes.cuda_stand_in import told
 from fakes.rtx_stand_in import RtxStandIn, engine_of
 from fakes.tiny_model import tiny_inputs, tiny_model, tiny_plan
+from rich.console import Console
 
+from groovecast.model import rtx_builder
 from groovecast.model.graph import Graph, graph_of
 from groovecast.model.manifest import Manifest, entry_of, read_manifest
-from groovecast.model.rtx_builder import RTX_FILE, rtx_entry
+from groovecast.model.rtx_builder import RTX_FILE, rtx_entry, rtx_library
 from realtime.engines.cache import EngineCache
 from realtime.engines.engine import Engine, EngineError
 from realtime.engines.rtx import RtxEngine
-from realtime.engines.rtx_source import shipped_rtx
+from realtime.engines.rtx_source import Installed, shipped_rtx, waiting
 
 
 @dataclass
@@ -35,10 +38,8 @@ class _Machine:
         """An engine on it."""
         self.said.clear()
         cache = EngineCache(self.folder / "cache", self.said.append)
-        return RtxEngine(
-            self.graph, batch, cache=cache, say=self.said.append, shipped=shipped, bindings=self.rtx,
-            cuda_library=self.library,
-        )  # fmt: skip
+        of = Installed(self.rtx, self.library)
+        return RtxEngine(self.graph, batch, cache=cache, say=self.said.append, shipped=shipped, of=of)
 
     def refused(self, **how: object) -> str:
         """Why none opens; nothing of the card is held then."""
@@ -112,7 +113,7 @@ def test_the_first_start_builds_and_compiles_and_says_so_and_the_second_does_nei
     machine.open().close()
     assert machine.said == [
         "engine rtx is building its engine of dancer.fp16.onnx, once: some seconds",
-        "engine rtx is compiling for NVIDIA GeForce RTX Pretend, once: up to a minute",
+        "engine rtx is compiling for NVIDIA GeForce RTX Pretend, once",
     ]
     machine.open().close()
     assert machine.said == [] and (machine.rtx.built, machine.rtx.compiled) == (1, 1)
@@ -149,6 +150,53 @@ def test_kernels_that_tensorrt_refuses_are_compiled_again_and_that_is_said(machi
     assert machine.rtx.compiled == 2 and "no longer takes the kernels" in machine.said[0]
 
 
+def test_what_was_compiled_though_something_was_kept_is_kept_too(machine: _Machine) -> None:
+    machine.rtx.refuses.add("serialize")
+    machine.open().close()
+    machine.rtx.refuses.clear()
+    for _ in range(2):
+        machine.open().close()
+    assert machine.rtx.compiled == 2 and machine.said == []
+
+
+def test_a_runtime_that_takes_no_cache_is_said_and_nothing_is_kept(machine: _Machine) -> None:
+    machine.rtx.refuses.add("keeping")
+    for _ in range(2):
+        machine.open().close()
+        assert sum("compiles again at every start" in line for line in machine.said) == 1
+    assert machine.rtx.compiled == 2 and len(list((machine.folder / "cache").iterdir())) == 1  # the engine
+
+
+def test_an_engine_that_cannot_be_recorded_is_said(machine: _Machine) -> None:
+    machine.open().close()
+    machine.rtx.refuses.add("capture")
+    machine.open().close()
+    assert [line for line in machine.said if "CUDA graph" in line] == machine.said != []
+
+
+def test_an_engine_that_is_built_in_another_way_is_built_and_compiled_again(
+    machine: _Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.open().close()
+    monkeypatch.setattr(rtx_builder, "RECIPE", rtx_builder.RECIPE + 1)
+    machine.open().close()
+    assert (machine.rtx.built, machine.rtx.compiled) == (2, 2)
+
+
+def test_on_a_terminal_a_bar_counts_the_seconds_and_elsewhere_there_is_none() -> None:
+    for terminal in (True, False):
+        said: list[str] = []
+        shown = Console(file=StringIO(), force_terminal=terminal, width=100)
+        with waiting("compiling for a card", said.append, shown):
+            pass
+        assert said == ["engine rtx is compiling for a card"]
+        assert isinstance(shown.file, StringIO)
+        assert ("compiling for a card" in shown.file.getvalue(), "0:00:0" in shown.file.getvalue()) == (
+            terminal,
+            terminal,
+        )
+
+
 def test_a_damaged_cache_is_said_and_made_again(machine: _Machine) -> None:
     machine.open().close()
     for path in (machine.folder / "cache").iterdir():
@@ -166,7 +214,7 @@ def test_a_shipped_engine_is_used_and_none_is_built(machine: _Machine) -> None:
         return engine_of(machine.rtx.__version__)
 
     machine.open(shipped=shipped).close()
-    assert asked == ["tensorrt-rtx 1.7.1.116"] and machine.rtx.built == 0
+    assert asked == [rtx_library(machine.rtx)] and machine.rtx.built == 0
     assert [line.split(" for ")[0] for line in machine.said] == ["engine rtx is compiling"]
 
 
@@ -189,13 +237,13 @@ def _manifest_with_engine(folder: Path, machine: _Machine) -> Manifest:
 
 
 def test_what_shipped_is_found_by_graph_library_and_hash(machine: _Machine) -> None:
-    folder, library = machine.folder / "tiny", "tensorrt-rtx 1.7.1.116"
+    folder, library = machine.folder / "tiny", rtx_library(machine.rtx)
     manifest = _manifest_with_engine(folder, machine)
     found, said = engine_of(machine.rtx.__version__), machine.said
     assert shipped_rtx(folder, manifest, machine.graph, library, said.append) == found and not said
 
     assert shipped_rtx(folder, manifest, machine.graph, "tensorrt-rtx 1.8", said.append) is None
-    assert "built by tensorrt-rtx 1.7.1.116 and here is tensorrt-rtx 1.8" in said.pop()
+    assert f"built by {library} and here is tensorrt-rtx 1.8" in said.pop()
     older = msgspec.structs.replace(manifest.engines[0], made_of="ab" * 32)
     aged = msgspec.structs.replace(manifest, engines=(older,))
     assert shipped_rtx(folder, aged, machine.graph, library, said.append) is None
@@ -256,6 +304,17 @@ def test_a_call_that_fails_is_told_and_leaves_nothing_on_the_card(machine: _Mach
     text = machine.refused()
     assert text.endswith(("choose --engine cpu", "see groovecast doctor"))
     assert call != "load" or "(out of memory)" in text  # in TensorRT's own words
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("factory function\nreturned nullptr"), OSError(28, "No space left"), MemoryError()]
+)
+def test_an_error_of_any_kind_is_told_and_leaves_nothing_on_the_card(
+    machine: _Machine, error: Exception
+) -> None:
+    machine.rtx.raises = error
+    text = machine.refused(shipped=lambda _: engine_of(machine.rtx.__version__))
+    assert type(error).__name__ in text and text.endswith("choose --engine cpu")
 
 
 def test_a_plan_that_fails_is_told_and_the_next_is_asked_again(machine: _Machine) -> None:
