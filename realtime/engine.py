@@ -16,6 +16,7 @@ from realtime.engines.cache import EngineCache, engine_folder
 from realtime.engines.choice import choose
 from realtime.engines.engine import Engine
 from realtime.engines.kind import Opening
+from realtime.engines.warm_up import called, example_inputs
 
 
 class EngineWishes(Protocol):
@@ -63,6 +64,13 @@ class ModelGenerator:
     def precision(self) -> str:
         """What the engine reckons with."""
         return self.engine.graph.artefact.precision
+
+    def warm(self) -> None:
+        """Dance thread. One plan for nobody. Raises EngineError when it fails.
+
+        It was warm when it was opened, but ONNX Runtime keeps CUDA graphs by thread, and another thread opened it.
+        """
+        called(self.engine, example_inputs(self.engine.graph, self.engine.batch))
 
     def plan(
         self,

@@ -28,6 +28,7 @@ from realtime.meter import Meter
 from realtime.page_sound import InputKind, PageSource
 from realtime.pipe import PipeSource
 from realtime.recorder import BvhRecorder
+from realtime.rehearsal import Rehearsal
 from realtime.server import PoseServer, ServerSettings
 from realtime.sinks import Sink
 from realtime.sources import FileSource, Source
@@ -76,9 +77,10 @@ class Show:
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self, clock.now_s)
         self.frames = 0
         self.late_frames = 0
+        self.dance_ended = True  # False for good when the generator hung at the end: it is still at work
         self.tempo_bpm = 0.0  # the last that was trusted; 0 before there was one
         self.update_ms: deque[float] = deque(maxlen=_UPDATES_KEPT)
-        self._model, self._engine = model, engine
+        self._generator, self._model, self._engine = generator, model, engine
         self._fps = server.fps
         music = Music(source, track or Track(source.title))
         self._inputs = InputDesk(music, clock, self._change_source, self.server.publish_input)
@@ -107,20 +109,26 @@ class Show:
         switch = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_S)
         self._running.set()
-        dancing = threading.Thread(target=self._dance, name="groovecast-dance", daemon=True)
+        rehearsal = Rehearsal(self._generator)
+        dancing = threading.Thread(
+            target=self._dance, args=(rehearsal,), name="groovecast-dance", daemon=True
+        )
         try:
+            dancing.start()
+            await rehearsal.held()  # before anybody can watch, or turn a control
             async with self.server:
                 if self._inputs.music.track.wav is not None:
                     # named by its content: a page that was left open must not play the song before
                     name = f"{zlib.crc32(self._inputs.music.track.wav):08x}"
                     self._track_path = self.server.serve_track(name, self._inputs.music.track.wav)
                 self._begin()
-                dancing.start()
+                rehearsal.raise_curtain()
                 if ready is not None:
                     ready.set()
                 await self._show_all(None if seconds is None else self.clock.now_s() + seconds)
         finally:
             self._running.clear()
+            rehearsal.raise_curtain()
             try:
                 self.source.stop()
                 if self._midi is not None:
@@ -128,6 +136,7 @@ class Show:
             finally:
                 if dancing.is_alive():
                     dancing.join(_PATIENCE_S)  # a generator that hangs is left behind
+                self.dance_ended = not dancing.is_alive()
                 for sink in self.sinks:
                     sink.close()
                 sys.setswitchinterval(switch)
@@ -341,8 +350,9 @@ class Show:
 
     # -- dance thread ---------------------------------------------------------------------------------------
 
-    def _dance(self) -> None:
+    def _dance(self, rehearsal: Rehearsal) -> None:
         """Dance thread. Listen and plan until the show is over."""
+        rehearsal.hold()
         danced = False
         while self._running.is_set():
             try:

@@ -156,8 +156,7 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
     audio = shortened(load_audio(song), show.seconds)
     company, clock = Company.gathered(dance), MonotonicClock()
     sinks = sinks_of(show)
-    if not show.json:
-        _say(company.engine.announcement)
+    _say(company.engine.announcement)
     performance = Performance(audio, company.engine, company.settings)
     tempos: list[float] = []
     begin_s = clock.now_s()
@@ -243,7 +242,8 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
     try:
         asyncio.run(_until_stopped(show, wishes.seconds, begun))
     finally:
-        company.engine.close()
+        if show.dance_ended:  # never under a thread that still asks it
+            company.engine.close()
     tally = Tally(
         show.frames,
         server.fps,

@@ -1,4 +1,7 @@
-"""A session of ONNX Runtime whose inputs and outputs are bound once, so that a plan costs no new memory."""
+"""A session of ONNX Runtime whose inputs and outputs are bound once.
+
+On a processor a plan costs no new memory. On a card `OrtValue.numpy()` makes one array an output, not pinned.
+"""
 
 from collections.abc import Mapping
 from typing import Any  # ONNX Runtime has no types
@@ -14,7 +17,6 @@ class BoundSession:
     def __init__(self, session: Any, runtime: Any, graph: Graph, batch: int, device: str) -> None:
         self._shapes = graph.inputs(batch)
         self._model = graph.model
-        self._check(session, graph)
         self._session = session
         self._binding = session.io_binding()
         self._on_card = device != "cpu"
@@ -57,15 +59,16 @@ class BoundSession:
         self._inputs, self._outputs, self._given, self._answers = {}, {}, {}, {}
         self._binding = self._session = None
 
-    @staticmethod
-    def _check(session: Any, graph: Graph) -> None:
-        asked, there = set(graph.inputs(1)), {one.name for one in session.get_inputs()}
-        answered, answers = set(graph.outputs(1)), {one.name for one in session.get_outputs()}
-        if asked != there or not answered <= answers:
-            raise ValueError(
-                f"asked for {graph.artefact.file} of model {graph.model!r}, it takes {', '.join(sorted(there))} and "
-                f"answers {', '.join(sorted(answers))}: export the model again"
-            )
+
+def agreed(session: Any, graph: Graph) -> None:
+    """See that a session takes and answers what its graph should. Raises ValueError, with the mend, if it does not."""
+    asked, there = set(graph.inputs(1)), {one.name for one in session.get_inputs()}
+    answered, answers = set(graph.outputs(1)), {one.name for one in session.get_outputs()}
+    if asked != there or not answered <= answers:
+        raise ValueError(
+            f"asked for {graph.artefact.file} of model {graph.model!r}, it takes {', '.join(sorted(there))} and "
+            f"answers {', '.join(sorted(answers))}: export the model again"
+        )
 
 
 def _buffer(name: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from groovecast.model.sampling import MOST_UNROLLED
 from realtime.engines.engine import Engine, EngineError
 from realtime.engines.foreign_kind import foreign_kinds
-from realtime.engines.kind import MOST_DANCERS, EngineKind, Opening
+from realtime.engines.kind import MOST_DANCERS, EngineKind, Obstacle, Opening
 from realtime.engines.onnx_runtime import PROVIDERS, OnnxRuntimeKind
 from realtime.engines.rtx_kind import RtxKind
 from realtime.engines.warm_up import warmed
@@ -61,33 +62,34 @@ def _named(kind: EngineKind, opening: Opening) -> Chosen:
 
 def _best(opening: Opening, kinds: Sequence[EngineKind]) -> Chosen:
     passed: dict[str, list[str]] = {}  # reason -> engines
+    mend = 'pip install "groovecast[cpu]"'
     for kind in kinds:
-        reason = _reason_against(kind, opening)
-        if not reason:
+        against = _against(kind, opening)
+        if against is None:
             try:
                 chosen = _started(kind, replace(opening, precision=_precision(kind, opening)))
                 return replace(chosen, announcement=chosen.announcement + _told(passed))
             except EngineError as why:
-                reason = str(why)
-        passed.setdefault(reason, []).append(kind.name)
-    raise EngineError(
-        f'asked for engine {AUTO}, none starts here{_told(passed)}: pip install "groovecast[cpu]"'
-    )
+                against = Obstacle(str(why), "see groovecast doctor")
+        passed.setdefault(against.found, []).append(kind.name)
+        mend = against.mend  # in the end that of the last, which is the easiest to have
+    raise EngineError(f"asked for engine {AUTO}, none starts here{_told(passed)}: {mend}")
 
 
-def _reason_against(kind: EngineKind, opening: Opening) -> str:
-    """Why an engine is passed over before it is tried; empty if it is not."""
+def _against(kind: EngineKind, opening: Opening) -> Obstacle | None:
+    """Why an engine is passed over before it is tried, if it is."""
     obstacle = kind.obstacle()
     if obstacle is not None:
-        return obstacle.found
+        return obstacle
     try:
         precision = _precision(kind, opening)
     except ValueError:
-        wanted = " or ".join(kind.precisions()) if opening.precision == AUTO else opening.precision
-        return f"no {wanted}"
+        if opening.precision == AUTO:
+            return Obstacle(f"no {' or '.join(kind.precisions())}", "export the model again")
+        return Obstacle(f"no {opening.precision}", f"choose --precision {AUTO}")
     if not kind.ready(replace(opening, precision=precision)):
-        return f"not built yet, --engine {kind.name} builds it"
-    return ""
+        return Obstacle(f"not built yet, --engine {kind.name} builds it", f"choose --engine {kind.name}")
+    return None
 
 
 def _told(passed: dict[str, list[str]]) -> str:
@@ -125,8 +127,10 @@ def _started(kind: EngineKind, opening: Opening) -> Chosen:
         engine.close()
         raise
     took_s = opening.clock.now_s() - begin_s
+    steps = engine.graph.config.steps
+    calls = steps if steps > MOST_UNROLLED else 1  # for one plan
     return Chosen(
         engine,
         f"engine {kind.name}, {opening.precision}, on {engine.device}: ready in {took_s:.1f} s, "
-        f"{warm.last_ms:.1f} ms a plan",
+        f"{calls * warm.last_ms:.1f} ms a plan",
     )

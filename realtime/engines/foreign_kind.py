@@ -7,6 +7,7 @@ from realtime.engines.engine import Engine, EngineError
 from realtime.engines.kind import Obstacle, Opening
 
 ENGINES_GROUP = "groovecast.engines"
+_AGAIN = "install it again as docs/engines.md says, or choose --engine cpu"
 
 
 class ForeignKind:
@@ -30,13 +31,18 @@ class ForeignKind:
         return precisions
 
     def obstacle(self) -> Obstacle | None:
-        """That its package, or one that it needs, is missing."""
+        """That its package, or one that it needs, is missing or does not load."""
         try:
             self.precisions()
-        except ImportError as why:
-            train = why.name in (None, "torch", "safetensors", "onnx")
+        except (ImportError, OSError) as why:
+            # a package that is there and whose libraries do not load says it only in words
+            missing = getattr(why, "name", None) if isinstance(why, ModuleNotFoundError) else None
+            if missing is None or "." in missing:
+                said = " ".join(str(why).split())
+                return Obstacle(f"that it does not load ({said})", _AGAIN)
+            train = missing in ("torch", "safetensors", "onnx")
             mend = 'pip install "groovecast[train]"' if train else f"pip install {self.name}"
-            return Obstacle(f"no {why.name}", mend)
+            return Obstacle(f"no {missing}", mend)
         return None
 
     def ready(self, opening: Opening) -> bool:

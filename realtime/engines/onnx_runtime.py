@@ -3,10 +3,11 @@
 Only `cpu` was run by us so far; the others are written from its documentation.
 """
 
-import contextlib
 import re
+import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # ONNX Runtime has no types
@@ -14,7 +15,7 @@ from typing import Any  # ONNX Runtime has no types
 import numpy as np
 
 from groovecast.model.onnx_runtime import onnx_runtime
-from realtime.engines.bound_session import BoundSession
+from realtime.engines.bound_session import BoundSession, agreed
 from realtime.engines.cache import CacheKey
 from realtime.engines.card import Card, cards
 from realtime.engines.eight_bits import added_exactly
@@ -22,14 +23,15 @@ from realtime.engines.engine import Engine, EngineError
 from realtime.engines.kind import Obstacle, Opening
 from realtime.engines.nvidia_libraries import preload_cuda, tensorrt_version, why_not_loaded
 from realtime.engines.processor import processor_name
-from realtime.engines.warm_up import example_inputs
+from realtime.engines.warm_up import warmed
 
 # What `--precision auto` is on a processor, the first that the model has: int8 dances as well as fp32 in half the time
 # (docs/evaluation.md); halves are slower than singles there.
 CPU_PRECISIONS = ("int8", "fp32", "fp16")
 
-# Severities of ONNX Runtime's own log: errors; and only what ends the process, where we say the rest in one line.
-_ERRORS, _FATAL = 3, 4
+# Severities of ONNX Runtime's own log: what it begins with; errors; and only what ends the process, where we say the
+# rest in one line.
+_WARNINGS, _ERRORS, _FATAL = 2, 3, 4
 NO_CARD = Obstacle(
     "no NVIDIA card with a driver", "install its driver from nvidia.com/drivers, or choose --engine cpu"
 )
@@ -50,7 +52,9 @@ class Provider:
     device: str = ""  # in words, where no card says its own
 
 
-_GPU = 'pip uninstall onnxruntime, then pip install "groovecast[gpu]"'
+# all of them: what pip leaves of one it does not see in another, and their files have the same names
+_UNINSTALL = "pip uninstall onnxruntime onnxruntime-gpu onnxruntime-directml"
+_GPU = f'{_UNINSTALL}, then pip install "groovecast[gpu]"'
 PROVIDERS = (
     Provider(
         "cpu", _CPU, 'pip install "groovecast[cpu]"', CPU_PRECISIONS,
@@ -61,7 +65,7 @@ PROVIDERS = (
         library="tensorrt",
     ),
     Provider(
-        "directml", "DmlExecutionProvider", 'pip uninstall onnxruntime, then pip install "groovecast[directml]"',
+        "directml", "DmlExecutionProvider", f'{_UNINSTALL}, then pip install "groovecast[directml]"',
         ("fp16", "fp32"), only_on=("win32", "Windows"), device="the first DirectX 12 adapter",
     ),
     Provider(
@@ -166,29 +170,40 @@ class OnnxRuntimeKind:
             return self._opened(opening, self._options(opening))
         key = self._key(opening)
         folder = opening.cache.folder_of(key)
-        if not any(folder.iterdir()):
+        new = not any(folder.iterdir())
+        if new:
             opening.say("TensorRT builds its engine for this card, once: some minutes")
         try:
-            engine = self._opened(opening, self._options(opening, folder))
-        except EngineError:
-            with contextlib.suppress(OSError):  # it may hold what was kept before
-                folder.rmdir()
+            engine = self._tried(opening, self._options(opening, folder))
+        except BaseException:  # Ctrl-C too, in minutes of building
+            if new:  # nobody would ever ask for it again; what was kept before is as good as it was
+                shutil.rmtree(folder, ignore_errors=True)
             raise
-        engine.run(example_inputs(engine.graph, engine.batch))  # by now its files are written
         opening.cache.keep(key, folder)
+        return engine
+
+    def _tried(self, opening: Opening, options: dict[str, str]) -> "OnnxRuntimeEngine":
+        """An engine that has answered: by then TensorRT has written its files."""
+        engine = self._opened(opening, options)
+        try:
+            with _quiet(self._load()):
+                warmed(engine, opening.clock)
+        except BaseException:
+            engine.close()  # before its files are removed
+            raise
         return engine
 
     def _options(self, opening: Opening, folder: Path | None = None) -> dict[str, str]:
         """What the provider is told; the names are those of its documentation."""
-        half = opening.precision == "fp16"
         if self.name == "cuda":
             # TF32 keeps ten bits: single precision is asked for by those who want to compare
             return {"device_id": "0", "enable_cuda_graph": "1", "use_tf32": "0"}
         if self.name == "tensorrt":
+            # No trt_fp16_enable: any flag of a precision makes ONNX Runtime drop strong typing
+            # (microsoft/onnxruntime 18707), and then not the graph says what is reckoned in halves.
             return {
                 "device_id": "0",
                 "trt_cuda_graph_enable": "1",
-                "trt_fp16_enable": "1" if half else "0",
                 "trt_engine_cache_enable": "1",
                 "trt_engine_cache_path": str(folder),
             }
@@ -212,16 +227,24 @@ class OnnxRuntimeKind:
 
     def _opened(self, opening: Opening, options: dict[str, str]) -> "OnnxRuntimeEngine":
         runtime, provider = self._load(), self._provider
-        if provider.library is not None:
-            runtime.set_default_logger_severity(_FATAL)
-            preload_cuda(runtime)
-        session = self._session(runtime, opening, options)
+        if provider.library is None:
+            session = self._session(runtime, opening, options)
+        else:
+            with _quiet(runtime):
+                preload_cuda(runtime)
+                session = self._session(runtime, opening, options)
         if session.get_providers()[0] != provider.of:
             raise self._not_loaded(
                 why_not_loaded(runtime, provider.library) or "ONNX Runtime does not say why"
             )
-        session.disable_fallback()
-        return OnnxRuntimeEngine(self.name, self._device(session), opening, session, runtime)
+        agreed(session, opening.graph)
+        try:
+            session.disable_fallback()
+            return OnnxRuntimeEngine(self.name, self._device(session), opening, session, runtime)
+        except EngineError:
+            raise
+        except Exception as why:  # a card without memory, for one
+            raise self._error(f"{type(why).__name__} ({_one_line(why)})", _DOCTOR) from why
 
     def _session(self, runtime: Any, opening: Opening, options: dict[str, str]) -> Any:
         """A session, without a CUDA graph where none can be had, which is said."""
@@ -302,6 +325,16 @@ class OnnxRuntimeEngine:
     def close(self) -> None:
         """Give the device back. Nothing may be asked afterwards."""
         self._bound.close()
+
+
+@contextmanager
+def _quiet(runtime: Any) -> Iterator[None]:
+    """ONNX Runtime logs only what ends the process, and afterwards what it always does: it cannot be asked what."""
+    runtime.set_default_logger_severity(_FATAL)
+    try:
+        yield
+    finally:
+        runtime.set_default_logger_severity(_WARNINGS)
 
 
 def _one_line(why: Exception) -> str:

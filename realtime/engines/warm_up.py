@@ -1,5 +1,6 @@
 """The first calls of an engine, made before the show: they are the slow ones, and what they cost is told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,18 +41,34 @@ def warmed(engine: Engine, clock: Clock) -> WarmUp:
     given, took_ms = example_inputs(engine.graph, engine.batch), []
     for _ in range(CALLS):
         begin_s = clock.now_s()
-        try:
-            plan = engine.run(given)["plan"]
-        except Exception as why:  # drivers and runtimes raise what they like
-            said = " ".join(str(why).split())
-            raise EngineError(
-                f"asked engine {engine.name} for a first plan, it raised {type(why).__name__} ({said}): "
-                "see groovecast doctor, or choose --engine cpu"
-            ) from why
+        answer = called(engine, given)
         took_ms.append(1000 * (clock.now_s() - begin_s))
-        if not np.isfinite(plan).all():
+        _sound(engine, answer)
+    return WarmUp(took_ms[0], took_ms[-1])
+
+
+def called(engine: Engine, given: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """What it answers. Raises EngineError, with the mend, when it fails."""
+    try:
+        return engine.run(given)
+    except Exception as why:  # drivers and runtimes raise what they like
+        said = " ".join(str(why).split())
+        raise EngineError(
+            f"asked engine {engine.name} for a first plan, it raised {type(why).__name__} ({said}): "
+            "see groovecast doctor, or choose --engine cpu"
+        ) from why
+
+
+def _sound(engine: Engine, answer: Mapping[str, np.ndarray]) -> None:
+    """A plan can be whole where the rotations made of it are not, so every output is looked at."""
+    for name in engine.graph.outputs(engine.batch):
+        if name not in answer:
             raise EngineError(
-                f"asked engine {engine.name} for a first plan, found numbers that are not finite: "
+                f"asked engine {engine.name} for a first plan, found no {name}: "
+                "see groovecast doctor, or choose --engine cpu"
+            )
+        if not np.isfinite(answer[name]).all():
+            raise EngineError(
+                f"asked engine {engine.name} for a first plan, found {name} with numbers that are not finite: "
                 "choose --precision fp32, or --engine cpu"
             )
-    return WarmUp(took_ms[0], took_ms[-1])

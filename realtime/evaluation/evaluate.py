@@ -9,9 +9,10 @@ import numpy as np
 
 from groovecast.measures.diversity import pair_distance
 from groovecast.measures.frechet import normalised
+from groovecast.model.manifest import read_manifest
 from groovecast.takes.take_cache import CachedTake, read_take_cache
 from realtime.dance import DanceSettings, Generator
-from realtime.engine import opened
+from realtime.engine import ModelGenerator, opened
 from realtime.evaluation.aims import verdicts_of
 from realtime.evaluation.copying import Learned
 from realtime.evaluation.danced import Danced, danced_from_motion
@@ -75,26 +76,42 @@ class Cast:
 
 def evaluated(wishes: EvaluationWishes, company: Company, told: Told) -> tuple[dict[str, Any], list[Danced]]:
     """The report, its keys those of the design, and the dances of the model; `told` hears what is being done."""
-    cast = Cast(
-        company.engine,
-        company.settings,
-        None if wishes.takes is None else read_take_cache(wishes.takes),
-        None
-        if wishes.teacher is None
-        else opened(model_folder(wishes.teacher), DanceWishes(engine=wishes.engine)),
-    )
+    takes = None if wishes.takes is None else read_take_cache(wishes.takes)
     songs = our_songs(wishes.seconds) if wishes.songs is None else read_songs(wishes.songs, wishes.seconds)
-    report, dances = judged(cast, songs, told)
+    teacher = None if wishes.teacher is None else teacher_of(wishes.teacher, wishes)
+    if teacher is not None:
+        told(f"the teacher: {teacher.announcement}")
+    try:
+        cast = Cast(company.engine, company.settings, takes, teacher)
+        report, dances = judged(cast, songs, told)
+        report["about"] |= _said_of(company.engine)
+        if teacher is not None:
+            report["about"] |= {f"teacher_{key}": value for key, value in _said_of(teacher).items()}
+    finally:
+        if teacher is not None:
+            teacher.close()
     if wishes.minutes:
         told(f"dancing for {wishes.minutes:g} minutes")
         part = Part(company.engine, company.settings)
-        report["long_run"] = msgspec.to_builtins(long_run(club_song(), part, wishes.minutes, cast.takes))
-    report["about"] |= {
-        "model": company.engine.manifest.name, "steps": company.engine.config.steps,
-        "engine": company.engine.name, "precision": company.engine.precision,
-    }  # fmt: skip
+        report["long_run"] = msgspec.to_builtins(long_run(club_song(), part, wishes.minutes, takes))
     report["verdicts"] = msgspec.to_builtins(verdicts_of(report))
     return report, dances
+
+
+def teacher_of(model: str, wishes: EvaluationWishes) -> ModelGenerator:
+    """A slower model, reckoned with as the judged one if it can be, else exactly. Raises as `opened` does."""
+    folder = model_folder(model)
+    has = ("auto", *(one.precision for one in read_manifest(folder).artefacts))
+    precision = wishes.precision if wishes.precision in has else "fp32"
+    return opened(folder, DanceWishes(engine=wishes.engine, precision=precision))
+
+
+def _said_of(engine: ModelGenerator) -> dict[str, str | int]:
+    """Who danced, on what."""
+    return {
+        "model": engine.manifest.name, "steps": engine.config.steps, "engine": engine.name,
+        "precision": engine.precision,
+    }  # fmt: skip
 
 
 def judged(cast: Cast, songs: Sequence[JudgedSong], told: Told) -> tuple[dict[str, Any], list[Danced]]:

@@ -42,12 +42,15 @@ def evaluate(wishes: EvaluationWishes) -> dict[str, Any]:
             )
         )
         told(company.engine.announcement)
-        report, dances = evaluated(wishes, company, told)
-        shown = list(dances)
-        song = dances[0].song
-        if wishes.pictures is not None and song is not None:
-            told(f"dancing {song.name} in every genre, for the pictures")
-            shown += danced_in_every_genre(song, company.engine, company.settings, dances[0].begin_s)
+        try:
+            report, dances = evaluated(wishes, company, told)
+            shown = list(dances)
+            song = dances[0].song
+            if wishes.pictures is not None and song is not None:
+                told(f"dancing {song.name} in every genre, for the pictures")
+                shown += danced_in_every_genre(song, company.engine, company.settings, dances[0].begin_s)
+        finally:
+            company.engine.close()
     if wishes.keep is not None:
         for danced in dances:
             keep(danced, wishes.keep)

@@ -19,7 +19,7 @@ class EvaluationWishes:
     engine: str = "auto"
     """The engine that it dances on, and the teacher too."""
     precision: Literal["auto", "fp32", "fp16", "int8"] = "auto"
-    """What the engine reckons with; auto: what it is best at."""
+    """What the engine reckons with; auto: what it is best at. The teacher's too, if it has that; else fp32."""
     songs: Path | None = None
     """A folder of songs, NAME.json with the true beats beside each; without it our own are rendered."""
     takes: Path | None = None

@@ -269,6 +269,22 @@ def test_a_generator_that_hangs_does_not_keep_the_show_from_ending(hopping: Call
     release.set()
 
 
+@pytest.mark.parametrize("hangs", [True, False])
+def test_a_show_says_whether_its_dance_is_over(hopping: Callable[..., Show], hangs: bool) -> None:
+    release = threading.Event()
+
+    class Hanger(Hopper):
+        def plan(self, *given: np.ndarray) -> Imagined:
+            if hangs:
+                release.wait(10)
+            return super().plan(*given)
+
+    show = hopping(Hanger())
+    asyncio.run(show.run(0.3))
+    assert show.dance_ended is not hangs
+    release.set()
+
+
 class Mixer:
     """A device that is there without a sound card."""
 

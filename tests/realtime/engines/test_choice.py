@@ -1,5 +1,6 @@
 """Which engine dances: as named or not at all, and with `auto` the first that starts, with every reason told."""
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from realtime.engines.cache import EngineCache
 from realtime.engines.card import Card
 from realtime.engines.choice import ORDER, all_kinds, choose
 from realtime.engines.engine import Engine, EngineError
-from realtime.engines.foreign_kind import ForeignKind
+from realtime.engines.foreign_kind import ENGINES_GROUP, ForeignKind
 from realtime.engines.kind import Obstacle, Opening
 from realtime.engines.processor import processor_name
 from realtime.engines.rtx_kind import RtxKind
@@ -38,7 +39,8 @@ class Abacus:
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """All outputs."""
-        return {"plan": tiny_plan(**inputs)}
+        plan = tiny_plan(**{name: value for name, value in inputs.items() if name != "step"})
+        return {name: np.resize(plan, shape) for name, shape in self.graph.outputs(self.batch).items()}
 
     def close(self) -> None:
         """Put it away."""
@@ -110,11 +112,12 @@ def test_an_unknown_name_is_told_all_names(opening: Opening) -> None:
 
 
 def test_every_engine_of_the_issue_has_a_name() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    ours = project["entry-points"][ENGINES_GROUP]
+    assert set(ours) == {"torch", "torch-tensorrt"}
     names = [kind.name for kind in all_kinds()]
     assert tuple(names[: len(ORDER)]) == ORDER
-    assert {"torch", "torch-tensorrt"} <= set(
-        names
-    ) or "torch" not in names  # an older install knows none of them
+    assert set(ours) <= set(names[len(ORDER) :]), "an older install knows none of them: install it again"
 
 
 @pytest.mark.parametrize(
@@ -168,8 +171,48 @@ def test_auto_takes_the_first_that_starts_and_tells_why_not_those_before(opening
 
 
 def test_auto_never_takes_an_engine_for_developers(opening: Opening) -> None:
-    with pytest.raises(EngineError, match=r"none starts here \(rtx: no card\): pip install"):
+    with pytest.raises(EngineError, match=r"none starts here \(rtx: no card\): buy one$"):
         choose("auto", opening, [AbacusKind("torch"), AbacusKind("rtx", _NO_CARD)])
+
+
+@pytest.mark.parametrize(
+    ("cpu", "mend"),
+    [
+        (AbacusKind("cpu", Obstacle("no ONNX Runtime", "install it")), "install it"),
+        (
+            AbacusKind("cpu", fault="asked for engine cpu, found smoke: open a window"),
+            "see groovecast doctor",
+        ),
+        (AbacusKind("cpu", precisions=("int8",)), "export the model again"),
+        (AbacusKind("cpu", ready=False), "choose --engine cpu"),
+    ],
+    ids=["missing", "broken", "no precision", "not built"],
+)
+def test_when_nothing_starts_the_mend_is_that_of_the_last_resort(
+    opening: Opening, cpu: AbacusKind, mend: str
+) -> None:
+    with pytest.raises(EngineError, match=rf"^asked for engine auto, none starts here \(.*\): {mend}$"):
+        choose("auto", opening, [AbacusKind("cuda", _NO_CARD), cpu])
+
+
+@pytest.mark.parametrize(("steps", "told"), [(2, "7.0 ms a plan"), (10, "70.0 ms a plan")])
+def test_a_plan_of_a_sampler_that_is_asked_step_by_step_takes_all_its_steps(
+    tmp_path: Path, steps: int, told: str
+) -> None:
+    clock = FakeClock()
+
+    class Slow(Abacus):
+        def run(self, inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+            clock.advance(0.007)
+            return super().run(inputs)
+
+    class SlowKind(AbacusKind):
+        def open(self, opening: Opening) -> Engine:
+            return Slow(self.name, opening.graph, opening.batch)
+
+    manifest = tiny_model(tmp_path / "tiny", steps=steps)
+    asked = Opening(tmp_path / "tiny", manifest, "auto", 1, EngineCache(tmp_path, print), print, clock)
+    assert choose("cpu", asked, [SlowKind("cpu")]).announcement.endswith(told)
 
 
 def test_auto_passes_over_what_does_not_take_the_precision(tmp_path: Path) -> None:
@@ -262,11 +305,35 @@ def test_an_engine_of_another_package_is_opened_by_its_name(opening: Opening) ->
     ):
         choose("torch", replace(opening, batch=2), [kind])
 
-    def missing() -> None:
-        raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
-    kind = ForeignKind(SimpleNamespace(name="torch", value="their.engine:Theirs", load=missing))  # type: ignore[arg-type]
-    with pytest.raises(EngineError, match=r"^asked for engine torch, found no torch: pip install"):
+_BROKEN = r"that it does not load \(%s\): install it again as docs/engines.md says, or choose --engine cpu$"
+
+
+@pytest.mark.parametrize(
+    ("why", "says"),
+    [
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), r'no torch: pip install "groovecast'),
+        (
+            ModuleNotFoundError("No module named 'torch_tensorrt'", name="torch_tensorrt"),
+            "no .*: pip install torch$",
+        ),
+        (ModuleNotFoundError("No module named 'torch._C'", name="torch._C"), _BROKEN % "No .* 'torch._C'"),
+        (
+            ImportError("libcudart.so.13: cannot\nopen", name="torch._C"),
+            _BROKEN % "libcudart.so.13: cannot open",
+        ),
+        (ImportError("two NumPys"), _BROKEN % "two NumPys"),
+        (OSError("libcublas.so.13: cannot open"), _BROKEN % "libcublas.so.13: cannot open"),
+    ],
+)
+def test_an_engine_of_another_package_that_does_not_load_says_what_is_missing(
+    opening: Opening, why: Exception, says: str
+) -> None:
+    def load() -> None:
+        raise why
+
+    kind = ForeignKind(SimpleNamespace(name="torch", value="their.engine:Theirs", load=load))  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match=f"^asked for engine torch, found {says}"):
         choose("torch", opening, [kind])
 
 

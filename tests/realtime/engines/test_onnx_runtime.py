@@ -1,137 +1,42 @@
 """The engines of ONNX Runtime: the processor's for real, a card's on a runtime that behaves as it is documented."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import msgspec
 import numpy as np
 import onnxruntime
 import pytest
-from fakes.tiny_model import tiny_inputs, tiny_model, tiny_plan
+from fakes.gpu_runtime import BY_NAME, CARD, Runtime, kind, opening
+from fakes.tiny_model import tiny_inputs, tiny_plan
 
 from groovecast.model.sampling import plan_from, sampled
 from realtime.clock import FakeClock
-from realtime.engines.cache import EngineCache
-from realtime.engines.card import Card
+from realtime.engines.choice import choose
 from realtime.engines.eight_bits import added_exactly
 from realtime.engines.engine import Engine, EngineError
 from realtime.engines.kind import Opening
-from realtime.engines.onnx_runtime import PROVIDERS, OnnxRuntimeKind
+from realtime.engines.onnx_runtime import OnnxRuntimeKind
 from realtime.engines.warm_up import example_inputs, warmed
-
-_CARD = Card("NVIDIA Abacus 9000", (9, 9), "999.9", 1 << 20)
-_BY_NAME = {provider.name: provider for provider in PROVIDERS}
-
-
-def opening(folder: Path, precision: str = "fp32", batch: int = 1, steps: int = 2) -> Opening:
-    """A tiny model, to be opened; what is said is kept in a list of its own."""
-    manifest = tiny_model(folder / "tiny", ("fp32", "fp16"), steps)
-    said: list[str] = []
-    return Opening(
-        folder / "tiny", manifest, precision, batch, EngineCache(folder / "cache", said.append), said.append
-    )
 
 
 def cpu(asked: Opening) -> Engine:
     """The processor's engine."""
-    return OnnxRuntimeKind(_BY_NAME["cpu"]).open(asked)
-
-
-class Runtime:
-    """ONNX Runtime as its GPU wheels are, on this machine's processor.
-
-    The card's memory is memory of its own: only `update_inplace` writes there, and `numpy` copies out of it.
-    """
-
-    __file__ = onnxruntime.__file__
-    __version__ = "9.9"
-    SessionOptions = onnxruntime.SessionOptions
-
-    def __init__(self, *providers: str, starts: bool = True, whole: bool = True) -> None:
-        self.providers, self.starts, self.whole = providers, starts, whole
-        self.asked: list[dict[str, str]] = []
-        self.preloaded = 0
-        self.fallback = True
-        self.OrtValue = SimpleNamespace(ortvalue_from_numpy=self._value)
-
-    def get_available_providers(self) -> list[str]:
-        """Those of the wheel, whether they can start or not."""
-        return [*self.providers, "CPUExecutionProvider"]
-
-    def set_default_logger_severity(self, level: int) -> None:
-        """As the real one."""
-
-    def preload_dlls(self) -> None:
-        """Prints, as the real one does."""
-        print("Failed to load something")
-        self.preloaded += 1
-
-    def InferenceSession(
-        self, content: bytes, options: object, providers: list[object], enable_fallback: int
-    ) -> "Session":
-        """A session on the processor, that may say otherwise; nothing is raised when a provider does not load."""
-        assert not enable_fallback
-        first = providers[0]
-        assert isinstance(first, tuple)
-        self.asked.append(first[1])
-        if first[1].get("enable_cuda_graph") and not self.whole:
-            raise RuntimeError("This session cannot use the graph capture feature as requested\n by the user")
-        return Session(self, content, options, first[0])
-
-    def _value(self, array: np.ndarray, device: str = "cpu", _number: int = 0) -> onnxruntime.OrtValue:
-        value = onnxruntime.OrtValue.ortvalue_from_numpy(array.copy() if device == "cuda" else array)
-        return value
-
-
-class Session:
-    """A real session that says it is on a card."""
-
-    def __init__(self, runtime: Runtime, content: bytes, options: object, provider: str) -> None:
-        self._runtime, self._provider = runtime, provider
-        self._real = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        self.get_inputs, self.get_outputs = self._real.get_inputs, self._real.get_outputs
-        self.run_with_iobinding, self.io_binding = self._real.run_with_iobinding, self._real.io_binding
-
-    def get_providers(self) -> list[str]:
-        """The provider, or silently the processor."""
-        return [self._provider, "CPUExecutionProvider"] if self._runtime.starts else ["CPUExecutionProvider"]
-
-    def disable_fallback(self) -> None:
-        """As the real one."""
-        self._runtime.fallback = False
-
-    def get_provider_graph_assignment_info(self) -> list[SimpleNamespace]:
-        """Nine nodes on the card; a tenth on the processor when a CUDA graph cannot hold all."""
-        parts = {self._provider: 9} if self._runtime.whole else {self._provider: 9, "CPUExecutionProvider": 1}
-        return [
-            SimpleNamespace(ep_name=name, get_nodes=lambda count=count: range(count))
-            for name, count in parts.items()
-        ]
-
-
-def kind(
-    name: str,
-    runtime: object,
-    cards: tuple[Card, ...] = (_CARD,),
-    platform: str = "linux",
-    tensorrt: str = "101600",
-) -> OnnxRuntimeKind:
-    """A kind of engine on this runtime."""
-    return OnnxRuntimeKind(_BY_NAME[name], lambda: runtime, lambda: list(cards), platform, lambda: tensorrt)
+    return OnnxRuntimeKind(BY_NAME["cpu"]).open(asked)
 
 
 def test_this_processor_adds_8_bit_products_exactly_or_int8_is_not_taken_unasked(tmp_path: Path) -> None:
-    first = OnnxRuntimeKind(_BY_NAME["cpu"]).precisions()[0]
+    first = OnnxRuntimeKind(BY_NAME["cpu"]).precisions()[0]
     assert first == ("int8" if added_exactly() else "fp32")
 
 
 def test_a_processor_that_cuts_8_bit_products_short_dances_in_single_precision(tmp_path: Path) -> None:
-    old = OnnxRuntimeKind(_BY_NAME["cpu"], int8_is_exact=lambda: False)
+    old = OnnxRuntimeKind(BY_NAME["cpu"], int8_is_exact=lambda: False)
     assert old.precisions() == ("fp32", "fp16", "int8")
     with pytest.raises(EngineError, match="does not add 8-bit products exactly: choose --precision fp32"):
         old.open(opening(tmp_path, "int8"))
-    assert OnnxRuntimeKind(_BY_NAME["cpu"], int8_is_exact=lambda: True).precisions()[0] == "int8"
+    assert OnnxRuntimeKind(BY_NAME["cpu"], int8_is_exact=lambda: True).precisions()[0] == "int8"
 
 
 # -- the processor --------------------------------------------------------------------------------------------
@@ -219,15 +124,22 @@ class Slow:
 
     name, device, batch = "slow", "an abacus", 1
 
-    def __init__(self, asked: Opening, clock: FakeClock, *took_s: float, plan: float = 0.0) -> None:
-        self.graph, self._clock, self._took_s, self._plan = asked.graph, clock, list(took_s), plan
+    def __init__(
+        self, asked: Opening, clock: FakeClock, *took_s: float, spoilt: str = "", silent: str = ""
+    ) -> None:
+        self.graph, self._clock, self._took_s = asked.graph, clock, list(took_s)
+        self._spoilt, self._silent = spoilt, silent
 
     def run(self, inputs: object) -> dict[str, np.ndarray]:
         """Let time pass."""
         if not self._took_s:
             raise OSError("the beads\nare gone")
         self._clock.advance(self._took_s.pop(0))
-        return {"plan": np.full((1, 50, 141), self._plan, np.float32)}
+        return {
+            name: np.full(shape, np.nan if name == self._spoilt else 0, np.float32)
+            for name, shape in self.graph.outputs(1).items()
+            if name != self._silent
+        }
 
     def close(self) -> None:
         """As any engine."""
@@ -243,8 +155,20 @@ def test_an_engine_that_fails_or_answers_no_numbers_never_reaches_the_stage(tmp_
     clock, asked = FakeClock(), opening(tmp_path)
     with pytest.raises(EngineError, match=r"raised OSError \(the beads are gone\): see groovecast doctor"):
         warmed(Slow(asked, clock, 0.1), clock)
-    with pytest.raises(EngineError, match="not finite: choose --precision fp32"):
-        warmed(Slow(asked, clock, 0.1, 0.1, 0.1, plan=np.nan), clock)
+    with pytest.raises(
+        EngineError, match=r"asked engine slow for a first plan, .* no root_m: see groovecast doctor"
+    ):
+        warmed(Slow(asked, clock, 0.1, 0.1, 0.1, silent="root_m"), clock)
+
+
+@pytest.mark.parametrize("output", ["plan", "root_m", "local_quat_wxyz"])
+def test_no_output_may_hold_what_is_no_number(tmp_path: Path, output: str) -> None:
+    clock = FakeClock()
+    slow = Slow(opening(tmp_path), clock, 0.1, 0.1, 0.1, spoilt=output)
+    with pytest.raises(
+        EngineError, match=f"{output} with numbers that are not finite: choose --precision fp32"
+    ):
+        warmed(slow, clock)
 
 
 def test_the_warm_up_asks_in_the_shapes_of_the_graph(tmp_path: Path) -> None:
@@ -265,7 +189,7 @@ def test_on_a_card_every_plan_is_of_the_newest_inputs(
     for seed in (1, 2, 1):
         inputs = tiny_inputs(2, seed)
         np.testing.assert_allclose(engine.run(inputs)["plan"], tiny_plan(**inputs), atol=1e-5)
-    assert engine.device == _CARD.name and runtime.preloaded == 1 and not runtime.fallback
+    assert engine.device == CARD.name and runtime.preloaded == 1 and not runtime.fallback
     assert runtime.asked == [{"device_id": "0", "enable_cuda_graph": "1", "use_tf32": "0"}]
     assert capsys.readouterr() == (
         "",
@@ -291,7 +215,27 @@ def test_a_graph_that_no_cuda_graph_can_hold_runs_without_one_and_says_so(tmp_pa
         "engine cuda runs without a CUDA graph: "
         "This session cannot use the graph capture feature as requested by the user"
     ]
-    assert engine.device == f"{_CARD.name}, but 1 of 10 nodes elsewhere"
+    assert engine.device == f"{CARD.name}, but 1 of 10 nodes elsewhere"
+
+
+def test_a_card_without_memory_is_an_engine_that_does_not_start(tmp_path: Path) -> None:
+    asked = replace(opening(tmp_path), precision="auto")
+    full = kind("cuda", Runtime("CUDAExecutionProvider", memory=False))
+    with pytest.raises(
+        EngineError,
+        match=r"^asked for engine cuda, found RuntimeError \(CUDA failure 2: out of memory ; GPU=0\): see groov",
+    ):
+        choose("cuda", asked, [full])
+    chosen = choose("auto", asked, [full, OnnxRuntimeKind(BY_NAME["cpu"])])
+    assert chosen.engine.name == "cpu" and "(cuda: asked for engine cuda, found Runt" in chosen.announcement
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_the_log_of_onnx_runtime_is_quiet_only_while_a_card_is_tried(tmp_path: Path, starts: bool) -> None:
+    runtime = Runtime("CUDAExecutionProvider", starts=starts)
+    with contextlib.nullcontext() if starts else pytest.raises(EngineError):
+        kind("cuda", runtime).open(opening(tmp_path))
+    assert runtime.levels == [4, 2]  # only what ends the process, then its own default
 
 
 def test_what_is_missing_is_seen_before_anything_is_loaded() -> None:
@@ -304,7 +248,7 @@ def test_what_is_missing_is_seen_before_anything_is_loaded() -> None:
     assert found("cuda", plain, cards=())[0] == "no NVIDIA card with a driver"
     assert found("cuda", plain) == (
         "ONNX Runtime 9.9 without CUDAExecutionProvider",
-        'pip uninstall onnxruntime, then pip install "groovecast[gpu]"',
+        'pip uninstall onnxruntime onnxruntime-gpu onnxruntime-directml, then pip install "groovecast[gpu]"',
     )
     assert found("directml", plain)[0] == "no Windows" and found("coreml", plain)[0] == "no macOS"
     assert "groovecast[directml]" in found("directml", plain, platform="win32")[1]
@@ -317,32 +261,5 @@ def test_what_is_missing_is_seen_before_anything_is_loaded() -> None:
     def missing() -> object:
         raise ImportError("No module named 'onnxruntime'")
 
-    obstacle = OnnxRuntimeKind(_BY_NAME["cpu"], missing).obstacle()
+    obstacle = OnnxRuntimeKind(BY_NAME["cpu"], missing).obstacle()
     assert obstacle is not None and obstacle.mend == 'pip install "groovecast[cpu]"'
-
-
-def test_tensorrt_keeps_its_engine_where_only_the_same_card_and_graph_find_it(tmp_path: Path) -> None:
-    asked = opening(tmp_path, "fp16")
-    said: list[str] = []
-    asked = replace(asked, say=said.append)
-
-    class Builder(Runtime):
-        def InferenceSession(
-            self, content: bytes, options: object, providers: list[object], enable_fallback: int
-        ) -> Session:
-            (_, told), *_ = providers  # type: ignore[misc]
-            Path(told["trt_engine_cache_path"], "tiny.engine").write_bytes(b"built")
-            return super().InferenceSession(content, options, providers, enable_fallback)
-
-    tensorrt = kind("tensorrt", Builder("TensorrtExecutionProvider"))
-    assert not tensorrt.ready(asked)
-    tensorrt.open(asked)
-    assert said == ["TensorRT builds its engine for this card, once: some minutes"]
-    assert tensorrt.ready(asked)
-    tensorrt.open(asked)
-    assert len(said) == 1
-    other = kind("tensorrt", Builder("TensorrtExecutionProvider"), (replace(_CARD, driver="1000.0"),))
-    newer = kind("tensorrt", Builder("TensorrtExecutionProvider"), tensorrt="101700")
-    assert not other.ready(asked) and not newer.ready(asked) and not tensorrt.ready(replace(asked, batch=2))
-    kept = [path.name for path in (tmp_path / "cache").iterdir()]
-    assert len(kept) == 1 and not kept[0].endswith(".part")
