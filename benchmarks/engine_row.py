@@ -150,6 +150,7 @@ def danced(generator: ModelGenerator, seconds: float) -> dict[str, object]:
         "update_alone_core_ms": updates_alone.core_ms,
         "engine_ms": percentiles(in_show.watch.took_ms),
         "update_ms": percentiles(update_ms),
+        "update_mean_ms": round(float(np.mean(update_ms)), 3),
         "realtime_factor": round(stride_ms / float(np.mean(update_ms)), 2),
         "updates": len(update_ms),
         "misses": show.dancer.counts.misses,

@@ -47,5 +47,10 @@ def engine_rows(line: Line) -> list[Line]:
 
     The first lines had one engine, and did not say its precision: it was the only one.
     """
-    origin = {name: line.get(name) for name in ("at", "command", "commit", "load", "note")}
+    origin = {name: line.get(name) for name in ("at", "command", "commit", "load", "note", "libraries")}
     return [{"precision": "fp32", **row, **origin} for row in line.get("engines") or (line,)]
+
+
+def engine_of(line: Line) -> str:
+    """Engine and precision as they are asked for; in the first lines there was nothing else to choose."""
+    return f"{line.get('engine', 'cpu')}:{line.get('precision', 'fp32')}"

@@ -17,7 +17,7 @@ from pathlib import Path
 import soundfile
 
 import groovecast.demo
-from benchmarks.record import Metronome, Neighbours, artefact, keep, origin, print_table
+from benchmarks.record import Metronome, Neighbours, artefact, keep, nameless_line, origin, print_table
 from benchmarks.watch import WARM_UP_S
 from realtime.settings import BUNDLED_MODEL
 from realtime.shows import model_folder
@@ -109,7 +109,7 @@ def main(words: list[str] | None = None) -> None:
     line |= {"model": asked.model, "artefact": artefact(model_folder(asked.model), str(line["precision"]))}
     line |= {"control_late_ms": metronome.late_ms(), **neighbours.figures(), "note": asked.note}
     if asked.json:
-        print(json.dumps(line))
+        print(json.dumps(nameless_line(line)))
     else:
         _show(line)
     if not asked.no_keep:

@@ -13,7 +13,7 @@ from time import monotonic
 import numpy as np
 
 import groovecast.demo
-from benchmarks.record import Neighbours, artefact, keep, origin
+from benchmarks.record import Neighbours, artefact, keep, nameless_line, origin
 from realtime.settings import BUNDLED_MODEL
 from realtime.shows import model_folder
 
@@ -72,7 +72,7 @@ def main(words: list[str] | None = None) -> None:
         file=told,
     )
     if asked.json:
-        print(json.dumps(line))
+        print(json.dumps(nameless_line(line)))
     if not asked.no_keep:
         keep("offline", line)
 

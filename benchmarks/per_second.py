@@ -13,7 +13,12 @@ class Cost:
     threads: int
     ms: float  # by the clock, from the median
     core_ms: float | None = None  # of the time of processor cores, from the mean; None on a card
-    name: str = ""  # of our engine
+    precision: str = "fp32"
+    on_card: bool = False
+
+    def is_like(self, other: "Cost") -> bool:
+        """Whether the two may be compared: a card with a card, a processor with a processor."""
+        return self.on_card == other.on_card
 
     def times(self, ours: "Cost") -> float:
         """How much longer than ours it takes, by the clock."""
@@ -43,14 +48,11 @@ def disturbed_cores(rows: Sequence[Mapping[str, Any]]) -> float:
     return most if most > DISTURBED_CORES else 0.0
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    return f"{row['engine']}:{row['precision']}"
-
-
 def _cost(row: Mapping[str, Any], what: str, each_ms: float, core: str) -> Cost:
-    times = 1000 / row["stride_ms"]
-    core_ms = None if row.get("on_card") or core not in row else row[core] * times
-    return Cost(f"ours, {_name(row)}, {what}", row["threads"], each_ms * times, core_ms, _name(row))
+    times, card = 1000 / row["stride_ms"], bool(row.get("on_card"))
+    core_ms = None if card or core not in row else row[core] * times
+    told = f"ours, {row['engine']}, {what}"
+    return Cost(told, row["threads"], each_ms * times, core_ms, row["precision"], card)
 
 
 def engine_cost(row: Mapping[str, Any]) -> Cost:
@@ -65,43 +67,51 @@ def update_cost(row: Mapping[str, Any]) -> Cost:
 
 def teacher_cost(teacher: Mapping[str, Any], stride_ms: float) -> Cost:
     """Of the teacher in our engine: one of its plans every stride."""
-    what = f"{teacher['steps']}-step teacher ({teacher['evaluations']} evaluations), {teacher['engine']}:fp32"
-    times = 1000 / stride_ms
-    core_ms = None if on_card(teacher["engine"], 0) else teacher["plan_core_ms"] * times
-    return Cost(what, 1, teacher["plan_ms"]["p50"] * times, core_ms)
+    what = f"{teacher['steps']}-step teacher ({teacher['evaluations']} evaluations), {teacher['engine']}"
+    times, card = 1000 / stride_ms, on_card(teacher["engine"], 0)
+    core_ms = None if card else teacher["plan_core_ms"] * times
+    return Cost(what, 1, teacher["plan_ms"]["p50"] * times, core_ms, teacher["precision"], card)
 
 
 def edge_sized_cost(row: Mapping[str, Any]) -> Cost:
     """Of the offline network of EDGE's size."""
-    runtime = {"torch": "PyTorch, eager", "onnx": "ONNX Runtime"}[row["runtime"]]
-    where = "" if row["device"] == "cpu" else f" on {row['device']}"
+    torch = "PyTorch, compiled" if row.get("compiled") else "PyTorch, eager"
+    runtime = {"torch": torch, "onnx": "ONNX Runtime"}[row["runtime"]]
+    card = row["device"] != "cpu"
+    where = f" on {row['device']}" if card else ""
     kinder = ", music encoded once" if row["encoded_once"] else ""
     what = f"EDGE-sized, {runtime}{where}{kinder}"
-    core_ms = row["core_ms_per_second_of_dance"] if row["device"] == "cpu" else None
-    return Cost(what, row["threads"], row["ms_per_second_of_dance"], core_ms)
+    core_ms = None if card else row["core_ms_per_second_of_dance"]
+    precision = row.get("precision", "fp32")
+    return Cost(what, row["threads"], row["ms_per_second_of_dance"], core_ms, precision, card)
 
 
 def rival_costs(line: Mapping[str, Any]) -> list[Cost]:
     """Of all that a line of `bench update` was measured against."""
-    costs = [edge_sized_cost(row) for row in line.get("edge_sized") or ()]
-    if line.get("teacher") and line.get("engines"):
-        costs.insert(0, teacher_cost(line["teacher"], line["engines"][0]["stride_ms"]))
-    return costs
+    sized = [edge_sized_cost(row) for row in line.get("edge_sized") or ()]
+    engines = line.get("engines")
+    if not engines:
+        return sized
+    return [
+        *(teacher_cost(teacher, engines[0]["stride_ms"]) for teacher in line.get("teachers") or ()),
+        *sized,
+    ]
 
 
 def comparisons(line: Mapping[str, Any]) -> list[dict[str, object]]:
-    """Every rival against every engine of ours, measured in the same run."""
-    rivals: Sequence[Cost] = rival_costs(line)
+    """Every rival against every engine of ours that runs on the like of it, measured in the same run."""
+    rivals = rival_costs(line)
     found: list[dict[str, object]] = []
     for row in line.get("engines") or ():
         engine, update = engine_cost(row), update_cost(row)
-        for rival in rivals:
+        for rival in filter(engine.is_like, rivals):
             core, update_core = rival.core_times(engine), rival.core_times(update)
             found.append(
                 {
                     "ours": f"{row['engine']}:{row['precision']}",
                     "rival": rival.what,
                     "rival_threads": rival.threads,
+                    "precisions": f"{engine.precision} against {rival.precision}",
                     "engine_times": round(rival.times(engine), 1),
                     "engine_core_times": None if core is None else round(core, 1),
                     "update_times": round(rival.times(update), 1),

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -23,15 +24,34 @@ from groovecast.model.manifest import read_manifest
 _PACKAGE = Path(__file__).resolve().parent
 # Each of them changes what a plan costs; what is not installed is not named.
 _LIBRARIES = (
+    "groovecast",
     "numpy",
     "onnxruntime",
     "onnxruntime-gpu",
     "onnxruntime-directml",
     "tensorrt-rtx-cu13-bindings",
+    "tensorrt-rtx-cu13-libs",
     "tensorrt-cu13",
+    "tensorrt-cu13-libs",
+    "nvidia-cudnn-cu12",
+    "nvidia-cudnn-cu13",
+    "nvidia-cublas-cu12",
+    "nvidia-cublas",  # of CUDA 13
     "torch",
     "torch-tensorrt",
 )
+# An absolute path, Windows' too. It begins where no word and no other path goes on, or after a flag as in -I/usr; in
+# quotes it may hold spaces. What stands before :// belongs to no machine, but for file://.
+_START = (
+    r"(?:(?<![\w./\\~])|(?<=\s-\w))"
+    r"(?:file:/+|(?<!:)/+(?=\w)|/(?=[\w.~])|[A-Za-z]:[\\/]+(?!/)|\\\\+(?=[\w?.])|~[\w.-]*[\\/]+)"
+)
+_PART = r"[^\s'\"`()\[\]{}<>|,;:=*?\\/]+"
+_PATH = re.compile(
+    rf"(?P<quote>['\"`])(?P<option>--?[\w-]+=)?(?P<quoted>{_START}(?:(?!(?P=quote)).)+)(?P=quote)"
+    rf"|(?P<plain>{_START}{_PART}(?:[\\/]+{_PART})*[\\/]*)"
+)
+_PEOPLE = {"home", "users"}  # folders whose own are named after people
 _SHARES = {"p50": 50, "p95": 95, "p99": 99, "max": 100}
 
 
@@ -49,17 +69,42 @@ def origin(name: str) -> dict[str, object]:
 def command_of(name: str, words: Sequence[str]) -> str:
     """The command that somebody else types to run this program in the same way."""
     begin = "groovecast" if words[:2] == ["bench", name] else f"python -m benchmarks.{name}"
-    return f"{begin} {shlex.join(map(_nameless, words))}".strip()
+    return nameless(f"{begin} {shlex.join(words)}".strip())
 
 
 def nameless(told: str) -> str:
-    """Words whose paths have lost the folders of this machine."""
-    return " ".join(map(_nameless, told.split()))
+    """Words whose absolute paths have lost the folders of the machine that they were told on."""
+    home = str(Path.home())
+    if len(Path(home).parts) > 1:  # it may hold spaces, which end a path elsewhere
+        told = re.sub(re.escape(home) + r"(?=$|[^\w.-])", "~", told)
+    return _PATH.sub(_named, told)
 
 
-def _nameless(word: str) -> str:
-    """A path without the folders of the machine that it was typed on."""
-    return Path(word).name if Path(word).is_absolute() else word
+def _named(found: "re.Match[str]") -> str:
+    if found["plain"] is not None:
+        return _name(found["plain"])
+    return f"{found['quote']}{found['option'] or ''}{_name(found['quoted'])}{found['quote']}"
+
+
+def _name(path: str) -> str:
+    """The last part of a path, and nobody's own name."""
+    parts = [part for part in re.split(r"[\\/]+", path) if part]
+    if len(parts) < 2:
+        return path  # no folder to lose
+    return "~" if parts[-2].lower() in _PEOPLE else parts[-1]
+
+
+def nameless_line(line: Mapping[str, object]) -> dict[str, object]:
+    """A line without the folders of this machine, however deep they lie in it."""
+    return {name: _nameless(value) for name, value in line.items()}
+
+
+def _nameless(value: object) -> object:
+    if isinstance(value, str):
+        return nameless(value)
+    if isinstance(value, Mapping):
+        return nameless_line(value)
+    return [_nameless(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def machine() -> str:
@@ -76,16 +121,30 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def commit() -> str:
-    """The commit that is measured; with + when the files differ from it."""
-    here = Path(__file__).parent
+def commit(package: Path = _PACKAGE) -> str:
+    """The commit that is measured, with + when the files differ from it; outside a checkout the version.
+
+    An installed package may lie inside somebody else's repository, whose commit says nothing.
+    """
+    checkout = package.parent
+    if _in_checkout(package) and (checkout / ".git").exists():
+        try:
+            command = ["git", "describe", "--always", "--dirty=+"]
+            said = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            pass  # no git, or it does not trust the folder's owner: the version is all that is known
+        else:
+            return said.stdout.strip()
     try:
-        said = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+"], cwd=here, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
+        return f"groovecast {version('groovecast')}"
+    except PackageNotFoundError:
         return "none"
-    return said.stdout.strip()
+
+
+def _in_checkout(package: Path) -> bool:
+    """Whether our own pyproject.toml lies beside the package."""
+    project = package.parent / "pyproject.toml"
+    return project.is_file() and 'name = "groovecast"' in project.read_text(encoding="utf-8")
 
 
 def libraries() -> dict[str, str]:
@@ -122,7 +181,7 @@ def print_table(unit: str, rows: Mapping[str, Mapping[str, float]], file: TextIO
 
 def results_folder(package: Path = _PACKAGE) -> Path:
     """Where lines are kept: with the code in a checkout, otherwise in the user's own data folder."""
-    if (package.parent / "pyproject.toml").is_file():
+    if _in_checkout(package):
         return package / "results"
     return Path(platformdirs.user_data_dir("groovecast", appauthor=False)) / "benchmarks"
 
@@ -132,7 +191,7 @@ def keep(name: str, line: Mapping[str, object]) -> Path:
     path = results_folder() / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps(nameless_line(line)) + "\n")
     print(f"the line is in {path}", file=sys.stderr)
     return path
 

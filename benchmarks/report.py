@@ -29,12 +29,16 @@ _UNSAID = """\
 - EDGE-sized is not EDGE. It is a network of that shape with random weights, written by us from the paper (Tseng et al.
   2023). It dances nothing; a few of its evaluations are timed and multiplied. What EDGE needs besides is left out, in
   its favour: its music features (Jukebox, minutes a song), the arithmetic between its steps, overlapping windows.
-- PyTorch on all cores waits by spinning: as soon as another program uses one of them, an evaluation takes ten times as
-  long and more. Its figures hold for an idle machine; that of one thread holds beside other programs too.
+- Rivals on several threads wait by spinning, as is their default. PyTorch takes ten times as long and more as soon as
+  another program uses one of its cores. Such figures hold for an idle machine; those of one thread hold beside other
+  programs too.
 - Cost is compared there, not quality: an offline network hears the whole song, and no deadline binds it. For quality
   see [docs/evaluation.md](docs/evaluation.md).
 - By the clock and in core time are two ratios where a rival uses more cores than the one thread that we use. By the
   clock is how long one waits; in core time is what is left of the machine for everything else.
+- Precision stands on both sides, ours first. int8 against fp32 is a smaller precision against a larger one, and not one
+  program against the other: for that see the same precision on both sides.
+- On a card evaluations of the EDGE-sized network follow each other without a wait, as in its sampler.
 - Teacher and EDGE-sized network have random weights unless it says otherwise. What they take does not depend on them.
 - Loading is timed in a fresh process, with files in the system's cache and engine caches as they were found. The very
   first start on a card takes longer.

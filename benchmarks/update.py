@@ -19,7 +19,7 @@ from cyclopts import Parameter
 
 from benchmarks.opening import Candidate, candidates
 from benchmarks.per_second import comparisons, disturbed_cores
-from benchmarks.record import Neighbours, keep, libraries, nameless, origin, print_table
+from benchmarks.record import Neighbours, keep, libraries, nameless, nameless_line, origin, print_table
 from realtime.engines.card import cards
 from realtime.engines.kind import MOST_DANCERS
 from realtime.settings import BUNDLED_MODEL
@@ -87,8 +87,11 @@ def in_own_process(module: str, words: Sequence[str]) -> Row | list[Row]:
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
         mend = ': pip install "groovecast[train]"' if said.startswith("ModuleNotFoundError") else ""
-        raise LeftOut(nameless(said) + mend)
-    told: Row | list[Row] = json.loads(done.stdout)
+        raise LeftOut(said + mend)
+    try:  # libraries may have talked before
+        told: Row | list[Row] = json.loads(done.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        raise LeftOut("it ended without figures") from None
     return told
 
 
@@ -115,8 +118,7 @@ class Bench:
             raise RuntimeError(f"asked to measure engines, none could be ({reasons}): see groovecast doctor")
         line |= rows[0] | {"engines": rows}
         if wishes.rivals:
-            engines = [str(row["engine"]) for row in rows]
-            line |= {"teacher": self.teacher_row(engines, left_out)}
+            line |= {"teachers": self.teacher_rows(rows, left_out)}
             line |= {"edge_sized": self.edge_sized_rows(left_out)}
             line["against"] = comparisons(line)
         return line | {"left_out": left_out, **neighbours.figures(), "note": wishes.note}
@@ -129,13 +131,19 @@ class Bench:
             rows += self._part(candidate.name, left_out, self._engine_words(candidate), candidate.reason)
         return rows
 
-    def teacher_row(self, engines: Sequence[str], left_out: dict[str, str]) -> Row | None:
-        """The teacher on a card if there is one of these engines, else on the processor; None if it cannot be had."""
-        engine = next((name for name in engines if name in _TEACHES_ON), "cpu")
-        words = ["--model", self.wishes.model, "--engine", engine]
+    def teacher_rows(self, engines: Sequence[Row], left_out: dict[str, str]) -> list[Row]:
+        """The teacher on the card and on the processor, wherever one of these engines ran that is compared with it."""
+        words = ["--model", self.wishes.model]
         if self.wishes.teacher is not None:
             words += ["--teacher", str(self.wishes.teacher)]
-        return next(iter(self._part("50-step teacher", left_out, ("teacher_sized", words))), None)
+        rows: list[Row] = []
+        for on_card in sorted({bool(row.get("on_card")) for row in engines}):
+            names = [str(row["engine"]) for row in engines]
+            engine = next((name for name in names if name in _TEACHES_ON), "") if on_card else "cpu"
+            reason = "" if engine else f"no {' or '.join(_TEACHES_ON)} was measured"
+            what = f"50-step teacher on {'a card' if on_card else 'the processor'}"
+            rows += self._part(what, left_out, ("teacher_sized", [*words, "--engine", engine]), reason)
+        return rows
 
     def edge_sized_rows(self, left_out: dict[str, str]) -> list[Row]:
         """The EDGE-sized network in every way that it can be run here."""
@@ -149,6 +157,8 @@ class Bench:
         if cards():
             for runtime, name in (("torch", "PyTorch"), ("onnx", "ONNX Runtime")):
                 ways[f"EDGE-sized, {name} on cuda"] = ["--runtime", runtime, "--device", "cuda"]
+            halves = ["--runtime", "torch", "--device", "cuda", "--precision", "fp16", "--compiled"]
+            ways["EDGE-sized, PyTorch on cuda, fp16, compiled"] = halves
         rows: list[Row] = []
         for name, words in ways.items():
             words += ["--evaluations", str(self.wishes.evaluations)]
@@ -172,10 +182,14 @@ class Bench:
             self.say(f"measuring {what}")
             told = self.run(*module_words)
         except LeftOut as why:
-            left_out[what] = str(why)
-            self.say(f"left out {what}: {why}")
+            left_out[what] = nameless(str(why))
+            self.say(f"left out {what}: {left_out[what]}")
             return []
         return [row | neighbours.figures() for row in (told if isinstance(told, list) else [told])]
+
+
+def _core(times: float | None) -> str:
+    return "(of a card there is no core time)" if times is None else f"x{times} in core time"
 
 
 def show(line: dict[str, Any]) -> None:
@@ -185,19 +199,19 @@ def show(line: dict[str, Any]) -> None:
             f"{row['engine']}:{row['precision']} on {row['device']}, model {row['model']} {row['artefact']}"
         )
         print_table("ms", {name: row[name] for name in _MILLISECONDS})
-        for name in ("load_ms", "first_plan_ms", "realtime_factor", "misses", "rejected"):
+        for name in ("load_ms", "first_plan_ms", "update_mean_ms", "realtime_factor", "misses", "rejected"):
             print(f"{name:22}{row[name]}")
         for dancers, took in row["batch_ms"].items():
             print(f"{dancers + ' at once':22}{took['p50']} ms, {took['p50'] / int(dancers):.3g} each")
         print()
     for one in line.get("against", ()):
         print(
-            f"{one['rival']}, {one['rival_threads']} threads: a second of dance takes {one['engine_times']} times "
-            f"{one['ours']} alone ({one['engine_core_times']} in core time), and {one['update_times']} times its "
-            f"whole update ({one['update_core_times']})"
+            f"{one['rival']}, {one['rival_threads']} threads, against {one['ours']} ({one['precisions']}): "
+            f"x{one['engine_times']} by the clock and {_core(one['engine_core_times'])} what the engine alone takes, "
+            f"x{one['update_times']} by the clock and {_core(one['update_core_times'])} what a whole update takes"
         )
     print(f"neighbours took {line['neighbours_cores']} cores, load {line['load']}")
-    if cores := disturbed_cores([*line["engines"], *line.get("edge_sized", ()), line.get("teacher") or {}]):
+    if cores := disturbed_cores([*line["engines"], *line.get("edge_sized", ()), *line.get("teachers", ())]):
         print(f"other programs took up to {cores} cores meanwhile: do not trust these figures")
 
 
@@ -207,7 +221,7 @@ def update(wishes: UpdateWishes) -> dict[str, object]:
     def say(told: str) -> None:
         print(told, file=sys.stderr, flush=True)
 
-    line = Bench(wishes, in_own_process, say).line()
+    line = nameless_line(Bench(wishes, in_own_process, say).line())
     if wishes.json:
         print(json.dumps(line))
     else:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from benchmarks.lines import Line, by_machine, engine_rows, newest
-from benchmarks.per_second import Cost, disturbed_cores, engine_cost, rival_costs, update_cost
+from benchmarks.lines import Line, by_machine, engine_of, engine_rows, newest
+from benchmarks.per_second import comparisons, disturbed_cores, engine_cost, rival_costs, update_cost
 from benchmarks.tables import Columns, figure, made_by, spread, table, table_of
 
 _ENGINES: Columns = {
-    "engine": lambda row: f"{row['engine']}:{row['precision']}",
+    "engine": engine_of,
     "runs on": lambda row: row.get("device", f"{row['threads']} thread"),
     "load": lambda row: row["load_ms"],
-    "first plan": lambda row: row["first_plan_ms"],
+    "first call": lambda row: row["first_plan_ms"],
     "engine alone": lambda row: spread(row["engine_alone_ms"]),
     "update alone": lambda row: spread(row["update_alone_ms"]),
     "engine in the show": lambda row: spread(row["engine_ms"]),
@@ -20,6 +20,17 @@ _ENGINES: Columns = {
     "cores that others took": lambda row: row.get("neighbours_cores"),
     "model": lambda row: f"{row['model']} {row['artefact']}, {row['steps']} steps",
 }
+# of what `comparisons` finds, by the head of its column
+_RATIOS = {
+    "ours": "ours",
+    "against": "rival",
+    "its threads": "rival_threads",
+    "precisions": "precisions",
+    "engine alone, by the clock": "engine_times",
+    "engine alone, in core time": "engine_core_times",
+    "whole update, by the clock": "update_times",
+    "whole update, in core time": "update_core_times",
+}
 
 
 def update_section(lines: Sequence[Line]) -> list[str]:
@@ -28,26 +39,36 @@ def update_section(lines: Sequence[Line]) -> list[str]:
         "## One update: eight frames planned, every 267 ms",
         "Milliseconds, as p50 / p95 / p99 / max. *Engine*: the model alone; *update*: ears, engine, seam and feet.",
         "*Alone*: nothing else runs. *In the show*: the whole loop in real time, watched from another process.",
-        "*Load* and *first plan*: in a fresh process.",
+        "*Load*: in a fresh process, until the engine is open. *First call*: the plan after that; an engine that",
+        "compiles or makes a plan while it opens has paid for its first one in *load*.",
         "",
     ]
     for machine, here in by_machine(lines).items():
         rows = [row for line in here for row in engine_rows(line)]
         rows = newest(rows, lambda row: (row["engine"], row["precision"]))
         told += [f"### {machine}", *_doubt(rows), *table_of(rows, _ENGINES)]
-        told += _libraries(here[-1])
+        told += _libraries(rows)
         told += _dancers([row for row in rows if row.get("batch_ms")])
-        told += _left_out(here[-1])
+        told += _left_out(max(here, key=_at))
         told += made_by(rows)
-        compared = [line for line in here if line.get("edge_sized") or line.get("teacher")]
+        compared = [line for line in here if line.get("edge_sized") or line.get("teachers")]
         if compared:
-            told += _against(max(compared, key=lambda line: str(line["at"])))
+            told += _against(max(compared, key=_at))
     return told
 
 
-def _libraries(line: Line) -> list[str]:
-    found = line.get("libraries")
-    return ["With " + ", ".join(f"{name} {of}" for name, of in found.items()) + ".", ""] if found else []
+def _at(line: Line) -> str:
+    return str(line["at"])
+
+
+def _libraries(rows: Sequence[Line]) -> list[str]:
+    """What each run had, with the engines that are told of it."""
+    engines: dict[str, list[str]] = {}
+    for row in rows:
+        found = ", ".join(f"{name} {of}" for name, of in (row.get("libraries") or {}).items())
+        engines.setdefault(found, []).append(engine_of(row))
+    told = [f"{', '.join(names)} with {found}.  " for found, names in engines.items() if found]
+    return [*told, ""] if told else []
 
 
 def _dancers(rows: Sequence[Line]) -> list[str]:
@@ -60,8 +81,7 @@ def _dancers(rows: Sequence[Line]) -> list[str]:
         return "-" if took is None else f"{figure(took['p50'])} ({figure(took['p50'] / int(count))})"
 
     told = ["Many dancers in one call: p50 of the engine alone, in brackets for each dancer.", ""]
-    names = [f"{row['engine']}:{row['precision']}" for row in rows]
-    cells = ([name, *(cell(row, count) for count in counts)] for name, row in zip(names, rows, strict=True))
+    cells = ([engine_of(row), *(cell(row, count) for count in counts)] for row in rows)
     return told + table(("dancers", *counts), cells)
 
 
@@ -76,47 +96,55 @@ def _left_out(line: Line) -> list[str]:
 def _against(line: Line) -> list[str]:
     engines = [engine_cost(row) for row in line["engines"]]
     updates = [update_cost(row) for row in line["engines"]]
-    rivals = rival_costs(line)
-
-    def times(rival: Cost) -> list[str]:
-        pairs = zip(engines, updates, strict=True)
-        return [f"{_times(rival, engine)}; {_times(rival, update)}" for engine, update in pairs]
-
+    found = comparisons(line)
     told = [
         "What a second of dance costs, all from one run: by the clock, and in *core ms*, the time that processor cores",
-        "are busy with it. *x cpu:fp32* is how many times the engine alone that is, by the clock and in brackets in",
-        "core ms; after the semicolon how many times a whole update.",
+        "are busy with it. A card's work has none.",
         "",
-        *_doubt([*line["engines"], *line.get("edge_sized", ()), line.get("teacher") or {}]),
+        *_doubt([*line["engines"], *(line.get("edge_sized") or ()), *(line.get("teachers") or ())]),
         *table(
-            ("per second of dance", "threads", "ms", "core ms", *(f"x {one.name}" for one in engines)),
+            ("per second of dance", "precision", "threads", "ms", "core ms"),
             (
-                *(
-                    [one.what, one.threads, one.ms, one.core_ms, *[None] * len(engines)]
-                    for one in engines + updates
-                ),
-                *([one.what, one.threads, one.ms, one.core_ms, *times(one)] for one in rivals),
+                [one.what, one.precision, one.threads, one.ms, one.core_ms]
+                for one in engines + updates + rival_costs(line)
             ),
         ),
+        "How many times as much they take as ours: processors against processors, cards against cards, ours first.",
+        "By the clock a whole update is that of the running show.",
+        "",
+        *table(list(_RATIOS), ([one[name] for name in _RATIOS.values()] for one in found)),
     ]
+    if not any(_same(str(one["precisions"])) for one in found):
+        told += ["No two of them reckon in the same precision: this run says nothing about equal terms.  "]
     if sized := line.get("edge_sized"):
         told += [
-            f"EDGE-sized: {figure(sized[0]['parameters'] / 1e6)} million parameters, random weights, single precision; "
-            f"{sized[0]['evaluations_timed']} evaluations were timed, "
-            f"5 s of dance take {sized[0]['evaluations_needed']}.",
+            f"EDGE-sized: {figure(sized[0]['parameters'] / 1e6)} million parameters, random weights; "
+            f"{', '.join(_timed(row) for row in _timings(sized))} evaluations were timed, "
+            f"5 s of dance take {sized[0]['evaluations_needed']}.  ",
         ]
-    if teacher := line.get("teacher"):
+    for teacher in line.get("teachers") or ():
         whose = "random weights" if teacher["random_weights"] else "its own weights"
         told += [
-            f"Teacher: our network, {teacher['steps']} steps, each with music and without, {whose}; "
-            f"a plan takes {spread(teacher['plan_ms'])} ms."
+            f"Teacher on {teacher['engine']}: our network, {teacher['steps']} steps, each with music and without, "
+            f"{whose}; a plan takes {spread(teacher['plan_ms'])} ms, of {teacher['plans_timed']} timed.  "
         ]
     return [*told, "", *made_by([line])]
 
 
-def _times(cost: Cost, engine: Cost) -> str:
-    core = cost.core_times(engine)
-    return figure(cost.times(engine)) + ("" if core is None else f" ({figure(core)})")
+def _same(precisions: str) -> bool:
+    ours, theirs = precisions.split(" against ")
+    return ours == theirs
+
+
+def _timings(sized: Sequence[Line]) -> list[Line]:
+    """One row of each way of timing."""
+    return list({(row["device"], row["evaluations_timed"]): row for row in sized}.values())
+
+
+def _timed(row: Line) -> str:
+    chained = row.get("evaluations_chained", 1)
+    told = f"{row['evaluations_timed']} on {row['device']}"
+    return told if chained == 1 else f"{told} ({chained} in a row with one wait at their end)"
 
 
 def _doubt(rows: Sequence[Line]) -> list[str]:

@@ -16,15 +16,17 @@ _TEACHER = {
     "steps": 50,
     "evaluations": 100,
     "engine": "cpu",
+    "precision": "fp32",
     "plan_ms": {"p50": 1000.0},
     "plan_core_ms": 900.0,
 }
 
 
-def _sized(device: str, threads: int) -> dict[str, object]:
+def _sized(device: str, threads: int, **more: object) -> dict[str, object]:
     return {
         "runtime": "onnx", "device": device, "threads": threads, "encoded_once": True,
         "ms_per_second_of_dance": 1600.0, "core_ms_per_second_of_dance": 3200.0,
+        "precision": "fp32", "compiled": False, **more,
     }  # fmt: skip
 
 
@@ -38,9 +40,9 @@ def test_who_costs_twice_as_much_as_we_costs_us_half_of_it(
     assert a_core is not None and b_core is not None and a_core * b_core == pytest.approx(1)
 
 
-def test_every_rival_is_compared_with_every_engine_of_the_same_run() -> None:
+def test_every_rival_is_compared_with_every_engine_on_the_like_of_it_in_the_same_run() -> None:
     other = {**_OURS, "precision": "int8", "engine_alone_ms": {"p50": 10.0}}
-    line = {"engines": [_OURS, other], "teacher": _TEACHER, "edge_sized": [_sized("cpu", 2)]}
+    line = {"engines": [_OURS, other], "teachers": [_TEACHER], "edge_sized": [_sized("cpu", 2)]}
     found = {(one["ours"], str(one["rival"])[:4]): one for one in comparisons(line)}
     assert len(found) == 4
     # ours: 20 ms every 250 ms are 80 ms a second; the update 200 ms, 160 of them of a core
@@ -52,8 +54,29 @@ def test_every_rival_is_compared_with_every_engine_of_the_same_run() -> None:
     assert (teacher["engine_times"], teacher["engine_core_times"]) == (50, 45)
 
 
+def test_precisions_are_said_on_both_sides() -> None:
+    engines = [_OURS, {**_OURS, "precision": "int8"}]
+    line = {"engines": engines, "teachers": [_TEACHER], "edge_sized": [_sized("cpu", 2)]}
+    told = [one["precisions"] for one in comparisons(line)]
+    assert told == ["fp32 against fp32"] * 2 + ["int8 against fp32"] * 2
+
+
+def test_a_card_is_compared_with_a_card_and_a_processor_with_a_processor() -> None:
+    card = {**_OURS, "engine": "rtx", "precision": "fp16", "on_card": True}
+    line = {
+        "engines": [card, _OURS], "teachers": [_TEACHER, {**_TEACHER, "engine": "cuda"}],
+        "edge_sized": [_sized("cpu", 2), _sized("cuda", 1, runtime="torch", precision="fp16", compiled=True)],
+    }  # fmt: skip
+    assert [(one["ours"], one["rival"], one["precisions"]) for one in comparisons(line)] == [
+        ("rtx:fp16", "50-step teacher (100 evaluations), cuda", "fp16 against fp32"),
+        ("rtx:fp16", "EDGE-sized, PyTorch, compiled on cuda, music encoded once", "fp16 against fp16"),
+        ("cpu:fp32", "50-step teacher (100 evaluations), cpu", "fp32 against fp32"),
+        ("cpu:fp32", "EDGE-sized, ONNX Runtime, music encoded once", "fp32 against fp32"),
+    ]
+
+
 def test_a_card_has_no_core_time() -> None:
-    line = {"engines": [_OURS], "edge_sized": [_sized("cuda", 1)]}
+    line = {"engines": [{**_OURS, "on_card": True}], "edge_sized": [_sized("cuda", 1)]}
     assert [one["engine_core_times"] for one in comparisons(line)] == [None]
 
 

@@ -115,20 +115,77 @@ def test_what_could_not_be_measured_is_told_with_the_reason(tmp_path: Path) -> N
     assert "Left out in the newest run on this machine (rtx:auto: no card)." in page
 
 
-def test_rivals_are_compared_by_the_clock_and_in_core_time(tmp_path: Path) -> None:
+def test_rivals_are_compared_by_the_clock_and_in_core_time_and_precisions_are_said(tmp_path: Path) -> None:
     sized = {
+        "precision": "fp32", "compiled": False, "evaluations_chained": 1,
         "runtime": "torch", "device": "cpu", "encoded_once": False, "threads": 2, "parameters": 49_000_000,
         "evaluations_timed": 3, "evaluations_needed": 100, "ms_per_second_of_dance": 2000.0,
         "core_ms_per_second_of_dance": 3600.0,
     }  # fmt: skip
-    page = _page(tmp_path, {"update": [_line(_row("cpu", "fp32", 10.0), edge_sized=[sized])]})
-    # ours: 10 ms every 250 ms
-    assert "| ours, cpu:fp32, engine alone | 1 | 40 | 40 | - |" in page
-    assert "| EDGE-sized, PyTorch, eager | 2 | 2000 | 3600 | 50 (90); 50 (45) |" in page
-    assert (
-        "49 million parameters, random weights, single precision; 3 evaluations were timed, 5 s of dance take 100."
-        in page
+    rows = _row("cpu", "fp32", 10.0), _row("cpu", "int8", 5.0)
+    page = _page(tmp_path, {"update": [_line(*rows, edge_sized=[sized])]})
+    # ours: 10 ms every 250 ms, and 5 ms
+    assert "| ours, cpu, engine alone | fp32 | 1 | 40 | 40 |" in page
+    assert "| EDGE-sized, PyTorch, eager | fp32 | 2 | 2000 | 3600 |" in page
+    assert "| cpu:fp32 | EDGE-sized, PyTorch, eager | 2 | fp32 against fp32 | 50 | 90 | 50 | 45 |" in page
+    assert "| cpu:int8 | EDGE-sized, PyTorch, eager | 2 | int8 against fp32 | 100 | 180 | 100 | 90 |" in page
+    said = "49 million parameters, random weights; 3 on cpu evaluations were timed, 5 s of dance take 100."
+    assert said in page and "No two of them" not in page
+
+
+def test_a_page_says_so_when_a_run_has_no_two_of_the_same_precision(tmp_path: Path) -> None:
+    sized = {
+        "runtime": "torch", "device": "cpu", "encoded_once": False, "threads": 2, "parameters": 49_000_000,
+        "evaluations_timed": 3, "evaluations_needed": 100, "ms_per_second_of_dance": 2000.0,
+        "core_ms_per_second_of_dance": 3600.0, "precision": "fp32",
+    }  # fmt: skip
+    page = _page(tmp_path, {"update": [_line(_row("cpu", "int8"), edge_sized=[sized])]})
+    assert "No two of them reckon in the same precision" in page
+
+
+def test_what_was_left_out_is_of_the_newest_run_and_libraries_of_each_in_whatever_order_they_lie(
+    tmp_path: Path,
+) -> None:
+    old = _line(
+        _row("cpu", "fp32"),
+        _row("cpu", "int8"),
+        at="2026-01-01",
+        left_out={"rtx": "old"},
+        libraries={"numpy": "1"},
     )
+    new = _line(_row("cpu", "fp32"), at="2026-01-02", left_out={"rtx": "new"}, libraries={"numpy": "2"})
+    for lines in ([old, new], [new, old]):
+        page = _page(tmp_path, {"update": lines})
+        assert "(rtx: new)" in page and "rtx: old" not in page
+        assert "cpu:fp32 with numpy 2.  " in page and "cpu:int8 with numpy 1.  " in page
+
+
+_OF_ENGINES: dict[str, dict[str, object]] = {
+    "loop": {
+        "minutes": 4.0, "source": "file", "poses_per_s": 60.0, "jitter_ms": _MS, "control_late_ms": _MS,
+        "update_ms": _MS, "misses": 0, "rejected": 1, "late_frames": 1, "callback_overruns": 0, "cpu_percent": 26.2,
+        "rss_mb": 280.0,
+    },
+    "offline": {"file": "x.ogg", "realtime_factor": 7.0, "realtime_factors": [7.0], "misses": 0, "rejected": 0},
+    "dance": {
+        "file": "x.ogg", "style": "auto", "bare": False, "seconds": 110.0, "longest_still_s": 0.0,
+        "fastest_joint_m_s": 9.0, "lowest_sole_mm": -1.0, "on_floor_share": 0.9, "fsr": 0.1, "hips_m": [0.9, 0.9],
+        "farthest_m": 2.0, "rejected": 0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(_OF_ENGINES))
+def test_each_engine_and_precision_has_its_row_and_the_first_lines_were_of_cpu_fp32(
+    tmp_path: Path, kind: str
+) -> None:
+    about = {"at": "2026-01-01", "command": "x", "commit": "abc", "machine": "an abacus", "model": "tiny"}
+    old = {**about, **_OF_ENGINES[kind], "artefact": "0ld"}
+    new = {**old, "at": "2026-01-02", "engine": "cpu", "artefact": "new"}
+    lines = [{**new, "precision": "int8"}, old, {**new, "precision": "fp32"}]
+    page = _page(tmp_path, {kind: lines})
+    assert "tiny new | cpu:int8 |" in page and "tiny new | cpu:fp32 |" in page and "0ld" not in page
+    assert "no machine" not in page
 
 
 def test_a_folder_without_lines_gives_a_page_without_tables(tmp_path: Path) -> None:
