@@ -4,9 +4,10 @@ import importlib
 import sys
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 
 from benchmarks.update import UpdateWishes
+from benchmarks.update import update as measured
 
 app = App(
     name="bench",
@@ -22,9 +23,7 @@ _UPDATE = UpdateWishes()
 @app.command
 def update(*, wishes: UpdateWishes = _UPDATE) -> None:
     """One update: engines side by side, alone and in a show, 1 to 16 dancers, against a teacher and EDGE's size."""
-    from benchmarks.update import update as run
-
-    run(wishes)
+    measured(wishes=wishes)
 
 
 @app.command
@@ -62,16 +61,3 @@ def offline(*words: _Words) -> None:
 def wire(*words: _Words) -> None:
     """What encoding a pose costs; --help explains."""
     _handed_on("wire", *words)
-
-
-def main(words: list[str]) -> int:
-    """Run one of them; returns 0 done, 1 failed, 2 bad arguments, as `groovecast` does."""
-    try:
-        app(words, exit_on_error=False, print_error=False)
-    except CycloptsError as why:
-        print("groovecast: " + " ".join(str(why).split()), file=sys.stderr)
-        return 2
-    except (OSError, ValueError, ImportError, RuntimeError) as why:
-        print("groovecast: " + " ".join(str(why).split()), file=sys.stderr)
-        return 1
-    return 0

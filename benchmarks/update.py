@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
+from benchmarks.answered import answered
 from benchmarks.opening import Candidate, candidates
 from benchmarks.per_second import comparisons, disturbed_cores
 from benchmarks.record import Neighbours, keep, libraries, nameless, nameless_line, origin, print_table
@@ -215,7 +216,10 @@ def show(line: dict[str, Any]) -> None:
         print(f"other programs took up to {cores} cores meanwhile: do not trust these figures")
 
 
-def update(wishes: UpdateWishes) -> dict[str, object]:
+_USUAL = UpdateWishes()
+
+
+def update(*, wishes: UpdateWishes = _USUAL) -> dict[str, object]:
     """Measure, tell, and append the line."""
 
     def say(told: str) -> None:
@@ -232,6 +236,6 @@ def update(wishes: UpdateWishes) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    from benchmarks.cli import main
-
-    sys.exit(main(["update", *sys.argv[1:]]))
+    alone = App(name="update", help=__doc__, result_action="return_value", help_on_error=False)
+    alone.default(update)
+    sys.exit(answered(alone, sys.argv[1:]))
