@@ -230,7 +230,8 @@ def test_it_is_built_for_one_to_sixteen_dancers_and_single_precision_is_not_shor
 def test_an_interrupt_while_it_is_built_is_not_lost(model: Path) -> None:
     rtx = RtxStandIn("no driver", _graph(model))
     rtx.interrupted = True
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what was started behind a shell ignores it
+    # what a shell started in the background ignores it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             built_rtx(_graph(model), rtx)
