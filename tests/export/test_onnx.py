@@ -87,8 +87,8 @@ def test_a_sampler_of_very_many_steps_is_asked_step_by_step_and_answers_as_the_w
 # its CUDA graph; Atan was one.
 _ON_CARDS = {
     "Add", "Cast", "Concat", "Div", "Expand", "Gather", "Gelu", "Gemm", "Greater", "LayerNormalization", "Less",
-    "MatMul", "Max", "Mul", "Neg", "Reciprocal", "ReduceSum", "Reshape", "Shape", "Sigmoid", "Slice", "Softmax", "Split",
-    "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze", "Where", "Clip",
+    "MatMul", "Max", "Mul", "Neg", "Reciprocal", "ReduceSum", "Reshape", "Shape", "Sigmoid", "Slice", "Softmax",
+    "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze", "Where", "Clip",
 }  # fmt: skip
 
 
