@@ -112,10 +112,6 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (
-        OSError,
-        ValueError,
-        ImportError,
-        RuntimeError,
-    ) as why:  # the caller tells why the row is left out
+    except (OSError, ValueError, ImportError, RuntimeError) as why:
+        # the caller tells why the row is left out
         sys.exit(" ".join(str(why).split()))

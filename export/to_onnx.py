@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from export.pose_head import PoseHead
-from export.weights_file import HALVED_FROM_BYTES, kept_apart
+from export.weights_file import HALVED_FROM_BYTES, READABLE, kept_apart
 from groovecast.model.denoiser import (
     PLAN_KERNEL,
     PURE_NOISE,
@@ -21,6 +21,7 @@ from groovecast.model.denoiser import (
     stronger,
 )
 from groovecast.model.sampling import MOST_UNROLLED
+from groovecast.whole_file import write_whole
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
 
@@ -190,9 +191,7 @@ def save_graph(
         proto = with_half_weights(proto)
     if weights is not None:
         proto = kept_apart(proto, weights)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(proto.SerializeToString())
-    part.replace(path)
+    write_whole(path, proto.SerializeToString(), mode=READABLE)
 
 
 def without_traces(proto: onnx.ModelProto) -> onnx.ModelProto:

@@ -7,9 +7,12 @@ import numpy as np
 import onnx
 import torch
 from onnx.external_data_helper import set_external_data
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
+from groovecast.whole_file import write_whole
+
+READABLE = 0o644  # by everybody
 HALVED_FROM_BYTES = 16384  # what is smaller, biases and statistics, stays as it is: it would save nothing
 
 
@@ -28,10 +31,7 @@ def save_weights(model: nn.Module, path: Path, half: bool) -> None:
     tensors = {name: tensor.detach().contiguous().clone() for name, tensor in model.state_dict().items()}
     if half:
         tensors = {name: halved_tensor(name, tensor) for name, tensor in tensors.items()}
-    part = path.with_name(path.name + ".part")
-    save_file(tensors, part)
-    part.chmod(0o644)  # it is written for its owner alone
-    part.replace(path)
+    write_whole(path, save(tensors), mode=READABLE)
 
 
 def places_of(content: bytes) -> dict[bytes, tuple[int, int]]:

@@ -1,10 +1,8 @@
 """One plan from a model's graph, whether its sampler is unrolled in it or asked for step by step."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
 # A sampler of more steps than this is exported as one step, which takes seconds to export and not a quarter of an hour.
 MOST_UNROLLED = 8
@@ -23,15 +21,3 @@ def sampled(run: Run, inputs: Mapping[str, np.ndarray], steps: int) -> Mapping[s
         answer = run({**asked, "step": np.array([step])})
         asked["noise"] = answer["onward"]
     return answer
-
-
-def plan_from(
-    session: Any, inputs: Mapping[str, np.ndarray], steps: int
-) -> Float32[np.ndarray, "batch plan 141"]:
-    """The plan alone, from an ONNX Runtime session (whose package has no types)."""
-    names = [output.name for output in session.get_outputs()]
-
-    def run(asked: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        return dict(zip(names, session.run(names, dict(asked)), strict=True))
-
-    return sampled(run, inputs, steps)["plan"]

@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from fakes.plain_session import plan_from
 from fakes.stepper import takes
 from safetensors.torch import save_file
 
@@ -33,7 +34,7 @@ from groovecast.model.manifest import (
     Parity,
     read_manifest,
 )
-from groovecast.model.sampling import MOST_UNROLLED, plan_from
+from groovecast.model.sampling import MOST_UNROLLED
 from groovecast.share import shared_path
 from groovecast.train.takes import save_takes
 

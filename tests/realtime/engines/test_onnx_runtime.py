@@ -9,9 +9,10 @@ import numpy as np
 import onnxruntime
 import pytest
 from fakes.gpu_runtime import BY_NAME, CARD, Runtime, kind, opening
+from fakes.plain_session import plan_from
 from fakes.tiny_model import tiny_inputs, tiny_plan
 
-from groovecast.model.sampling import plan_from, sampled
+from groovecast.model.sampling import sampled
 from realtime.clock import FakeClock
 from realtime.engines.choice import choose
 from realtime.engines.eight_bits import added_exactly
