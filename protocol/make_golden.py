@@ -7,15 +7,19 @@ that agrees with them agrees with the page and not with itself.
 """
 
 import json
+import math
 import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "golden"
 CUT, I16, BEAT = 16, 32, 64
+BEAT_BLOCK, CONTACTS_BLOCK = 1, 2
 ONE = (1.0, 0.0, 0.0, 0.0)
 
 Quat = tuple[float, float, float, float]
+Place = tuple[float, float, float]
+SKELETON = json.loads((FOLDER.parent / "skeleton.json").read_text("utf-8"))
 
 
 def f32(value: float) -> float:
@@ -37,6 +41,7 @@ def golden(
     quats: list[Quat],
     *,
     flags: int = BEAT,
+    revision: int = 0,
     seq: int = 7,
     dancer: int = 0,
     beat: float = 130.25,
@@ -46,7 +51,7 @@ def golden(
 ) -> tuple[bytes, dict[str, object]]:
     """A message and its meaning. `steps` are the i16 values, when they are to be sent instead of floats."""
     tempo, captured, shown, energy, root = 124.5, 1234.5, 1234.578125, 0.625, (0.125, 0.9375, -0.5)
-    message = head + struct.pack("<HBBI", flags, dancer, len(quats), seq)
+    message = head + struct.pack("<BBBBI", flags, revision, dancer, len(quats), seq)
     message += struct.pack("<fdddf3f", tempo, captured, shown, beat, energy, *root)
     for quat in steps or quats:
         message += struct.pack("<4h" if steps else "<4f", *quat)
@@ -55,6 +60,7 @@ def golden(
     read = [[max(part / 32767, -1.0) for part in quat] for quat in steps or []]
     meaning: dict[str, object] = {
         "seq": seq,
+        "revision": revision,
         "dancer": dancer,
         "t_capture_s": captured,
         "t_present_s": shown,
@@ -67,8 +73,35 @@ def golden(
         "cut": bool(flags & CUT),
         "encoding": "i16" if flags & I16 else "f32",
         "blocks": [{"type": kind, "hex": content.hex()} for kind, content in blocks or []],
+        "next_beat": next_beat(blocks or []),
+        "contact_places_m": contact_places(blocks or []),
     }
     return message, meaning
+
+
+def next_beat(blocks: list[tuple[int, bytes]]) -> dict[str, float] | None:
+    """What the beat block says."""
+    for kind, content in blocks:
+        if kind == BEAT_BLOCK and len(content) == 16:
+            names = "next_beat_s", "period_s", "beats_per_bar", "confidence", "bar_position"
+            said = dict(zip(names, struct.unpack("<dfBBH", content), strict=True))
+            return said | {"confidence": said["confidence"] / 255}
+    return None
+
+
+def contact_places(blocks: list[tuple[int, bytes]]) -> list[tuple[float, ...]] | None:
+    """What the contacts block says."""
+    for kind, content in blocks:
+        if kind == CONTACTS_BLOCK and len(content) == 48:
+            return [struct.unpack_from("<3f", content, 12 * place) for place in range(4)]
+    return None
+
+
+def one_joint(index: int) -> list[Quat]:
+    """All joints at rest but one, which is turned by 40 degrees about an axis that is none of x, y and z."""
+    half, axis = math.radians(40) / 2, (2 / 7, 3 / 7, 6 / 7)
+    turn = (math.cos(half), *(math.sin(half) * part for part in axis))
+    return [turn if joint == index else ONE for joint in range(52)]
 
 
 def accepted() -> dict[str, tuple[str, bytes, dict[str, object]]]:
@@ -76,8 +109,16 @@ def accepted() -> dict[str, tuple[str, bytes, dict[str, object]]]:
     some = turned(52)
     steps = [tuple(round(part * 32767) for part in quat) for quat in some]
     edges = [(-32768, 0, 0, 0), (32767, 0, 0, 0), (0, -32767, 0, 0), (0, 0, 0, 0)]
-    blocks = [(4711, b"five!"), (65535, b""), (2, b"four")]
-    return {
+    blocks = [(4711, b"five!"), (65535, b""), (3, b"four")]
+    beat_block = (BEAT_BLOCK, struct.pack("<dfBBH", 1234.75, 0.5, 4, 204, 3))
+    feet = (0.1, 0.0, -0.05, 0.1, 0.0, 0.1, -0.25, 0.125, 0.0, -0.25, 0.0625, 0.15)
+    contacts_block = (CONTACTS_BLOCK, struct.pack("<12f", *feet))
+    names = [joint["name"] for joint in SKELETON["joints"]]
+    joints = {
+        f"joint_{index:02d}_{name}": (f"{name} alone is turned", *golden(one_joint(index)))
+        for index, name in enumerate(names)
+    }
+    return joints | {
         "rest_52": ("the rest pose of all 52 joints", *golden([ONE] * 52)),
         "turned_52": ("52 different quaternions", *golden(some)),
         "body_22": ("the body without fingers", *golden(some[:22])),
@@ -97,7 +138,18 @@ def accepted() -> dict[str, tuple[str, bytes, dict[str, object]]]:
         ),
         "beat_unknown": ("no beat is known", *golden(some[:22], beat=0.0, flags=0)),
         "second_dancer": ("dancer 1", *golden(some[:22], dancer=1)),
-        "unknown_flags": ("flags of the future are ignored", *golden(some[:22], flags=BEAT | 0xFF80)),
+        "unknown_flags": ("the flag of the future is ignored", *golden(some[:22], flags=BEAT | 0x80)),
+        "revised": ("a moment that was planned anew twice", *golden(some[:22], revision=2)),
+        "revised_often": ("the highest revision", *golden(some[:22], revision=255)),
+        "beat_block": ("when the next beat comes", *golden(some[:22], blocks=[beat_block])),
+        "contacts_block": (
+            "where heels and toes are; left heel and both right are held",
+            *golden(some[:22], flags=BEAT | 1 | 4 | 8, blocks=[contacts_block]),
+        ),
+        "all_blocks": (
+            "blocks of known and unknown types",
+            *golden(some, revision=1, blocks=[contacts_block, *blocks, beat_block]),
+        ),
         "unknown_blocks": ("blocks of unknown type are skipped", *golden(some[:22], blocks=blocks)),
         "i16_blocks": (
             "blocks after quaternions of 16 bits",
@@ -119,6 +171,20 @@ def rejected() -> dict[str, tuple[str, bytes]]:
         "unpadded_block": ("a block's padding is missing", whole + struct.pack("<HH", 9, 1) + b"x"),
         "left_over": ("two bytes are left over", whole + b"\0\0"),
         "wrong_magic": ("does not begin with GC", b"gc" + whole[2:]),
+        "short_beat_block": ("a beat block of 12 bytes", golden(turned(22), blocks=[(1, bytes(12))])[0]),
+        "long_beat_block": ("a beat block of 20 bytes", golden(turned(22), blocks=[(1, bytes(20))])[0]),
+        "endless_beat_block": (
+            "a next beat that is not finite",
+            golden(turned(22), blocks=[(1, struct.pack("<dfBBH", float("inf"), 0.5, 4, 0, 0))])[0],
+        ),
+        "short_contacts_block": (
+            "a contacts block of 44 bytes",
+            golden(turned(22), blocks=[(2, bytes(44))])[0],
+        ),
+        "nan_contacts_block": (
+            "a foot at a place that is not finite",
+            golden(turned(22), blocks=[(2, bytes(44) + nan)])[0],
+        ),
         "future_major": ("major version 2", golden(turned(22), head=b"GC\x02\x01")[0]),
         "other_type": (
             "a message of type 2, which is to be ignored",
@@ -187,12 +253,89 @@ def rejected_sounds() -> dict[str, tuple[str, bytes]]:
     }
 
 
+def to_unity(place: Place) -> Place:
+    """Left-handed, Y up, facing +Z, the figure's right is +X."""
+    return -place[0], place[1], place[2]
+
+
+def turn_to_unity(quat: Quat) -> Quat:
+    """The same turn there, as x y z w."""
+    w, x, y, z = quat
+    return x, -y, -z, w
+
+
+def to_unreal(place: Place) -> Place:
+    """Left-handed, Z up, facing +Y, the figure's left is +X, centimetres: as Unreal's mannequins."""
+    return 100 * place[0], 100 * place[2], 100 * place[1]
+
+
+def turn_to_unreal(quat: Quat) -> Quat:
+    """The same turn there, as x y z w."""
+    w, x, y, z = quat
+    return -x, -z, -y, w
+
+
+def product(a: Quat, b: Quat) -> Quat:
+    """Hamilton's product: first b, then a."""
+    return (
+        a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3],
+        a[0] * b[1] + a[1] * b[0] + a[2] * b[3] - a[3] * b[2],
+        a[0] * b[2] - a[1] * b[3] + a[2] * b[0] + a[3] * b[1],
+        a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0],
+    )
+
+
+def places(root_m: Place, quats: Sequence[Quat]) -> list[Place]:
+    """Where the joints are in our world, down the tree of skeleton.json."""
+    indices = {joint["name"]: index for index, joint in enumerate(SKELETON["joints"])}
+    turns: list[Quat] = []
+    found: list[Place] = []
+    for joint, quat in zip(SKELETON["joints"], quats, strict=False):
+        length = math.sqrt(sum(part * part for part in quat))
+        local = (quat[0] / length, quat[1] / length, quat[2] / length, quat[3] / length)
+        if joint["parent"] is None:
+            turns.append(local)
+            found.append(root_m)
+            continue
+        parent = indices[joint["parent"]]
+        turn, start = turns[parent], found[parent]
+        inverse = (turn[0], -turn[1], -turn[2], -turn[3])
+        arm = product(product(turn, (0.0, *joint["offset_m"])), inverse)[1:]
+        turns.append(product(turn, local))
+        found.append((start[0] + arm[0], start[1] + arm[1], start[2] + arm[2]))
+    return found
+
+
+def in_engines(name: str, meaning: dict[str, object]) -> dict[str, bytes]:
+    """The same pose in Unity's and Unreal's space, and where its joints are there; for frames of our skeleton."""
+    root: Place = tuple(meaning["root_m"])  # type: ignore[arg-type, assignment]
+    quats: list[Quat] = meaning["local_quat_wxyz"]  # type: ignore[assignment]
+    if len(quats) not in (SKELETON["body_joints"], len(SKELETON["joints"])):
+        return {}
+    joints = places(root, quats)
+    engines = {
+        "unity": ("root_m", "joints_m", to_unity, turn_to_unity),
+        "unreal": ("root_cm", "joints_cm", to_unreal, turn_to_unreal),
+    }
+    files = {}
+    for engine, (root_name, joints_name, moved, turned_there) in engines.items():
+        told: dict[str, object] = {
+            root_name: [part + 0.0 for part in moved(root)],
+            # adding 0 makes 0 of -0
+            "local_quat_xyzw": [[part + 0.0 for part in turned_there(quat)] for quat in quats],
+            joints_name: [[round(part, 6) + 0.0 for part in moved(place)] for place in joints],
+        }
+        files[f"{name}.{engine}.json"] = _text(told)
+    return files
+
+
 def golden_files() -> dict[str, bytes]:
     """File name -> content, of the whole folder."""
     files: dict[str, bytes] = {}
     for name, (about, message, meaning) in accepted().items():
         files[f"{name}.bin"] = message
         files[f"{name}.json"] = _text({"about": about, "expect": "frame", "frame": meaning})
+        files |= in_engines(name, meaning)
     for name, (about, message, meaning) in sounds().items():
         files[f"{name}.bin"] = message
         files[f"{name}.json"] = _text({"about": about, "expect": "sound", "sound": meaning})
@@ -223,7 +366,7 @@ def main() -> None:
             path.unlink()
     for name, content in files.items():
         (FOLDER / name).write_bytes(content)
-    print(f"{len(files) // 2} golden vectors in {FOLDER}")
+    print(f"{sum(name.endswith('.bin') for name in files)} golden vectors in {FOLDER}")
 
 
 if __name__ == "__main__":

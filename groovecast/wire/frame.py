@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from jaxtyping import Float32
 
 from groovecast.motion.pose import Pose
+from groovecast.wire.blocks import (
+    BEAT_BLOCK,
+    CONTACTS_BLOCK,
+    Block,
+    NextBeat,
+    checked_block,
+    contact_places_of,
+    next_beat_of,
+)
 from groovecast.wire.errors import WireError
 
 MAGIC = b"GC"
@@ -18,6 +28,7 @@ MAJOR = 1
 POSE = 1
 MAX_JOINTS = 255
 SEQ_PERIOD = 1 << 32
+MOST_REVISIONS = 255
 
 CUT = 1 << 4
 QUATERNIONS_I16 = 1 << 5
@@ -26,8 +37,8 @@ BEAT_KNOWN = 1 << 6
 _CONTACT_BITS = (1, 2, 4, 8)
 _I16_ONE = 32767
 
-# magic, major, type, flags, dancer, joints, seq, tempo, t_capture, t_present, beat, energy, root x y z
-_HEADER = struct.Struct("<2sBBHBBIfdddf3f")
+# magic, major, type, flags, revision, dancer, joints, seq, tempo, t_capture, t_present, beat, energy, root x y z
+_HEADER = struct.Struct("<2sBBBBBBIfdddf3f")
 _BLOCK = struct.Struct("<HH")
 HEADER_BYTES = _HEADER.size
 
@@ -48,7 +59,19 @@ class Frame:
     energy: float = 0.0
     dancer: int = 0
     cut: bool = False  # do not interpolate from the frame before
-    blocks: tuple[tuple[int, bytes], ...] = ()  # type and content of what follows the quaternions
+    revision: int = 0  # how often this moment was planned anew since it was first sent
+    blocks: tuple[Block, ...] = ()  # type and content of what follows the quaternions
+
+    @property
+    def next_beat(self) -> NextBeat | None:
+        """What its beat block says; None without one."""
+        return next((next_beat_of(content) for kind, content in self.blocks if kind == BEAT_BLOCK), None)
+
+    @property
+    def contact_places_m(self) -> Float32[np.ndarray, "4 3"] | None:
+        """Where its contacts block says that heels and toes are, left before right; None without one."""
+        feet = (contact_places_of(content) for kind, content in self.blocks if kind == CONTACTS_BLOCK)
+        return next(feet, None)
 
     @property
     def finite(self) -> bool:
@@ -83,9 +106,9 @@ def encode_frame(frame: Frame, encoding: FrameEncoding = "f32", joints: int | No
         content = np.rint(np.clip(quat, -1, 1) * _I16_ONE).astype("<i2").tobytes()
     else:
         content = np.ascontiguousarray(quat, "<f4").tobytes()
-    marks = (MAGIC, MAJOR, POSE, flags, frame.dancer, len(quat), frame.seq % SEQ_PERIOD)
+    marks = (MAGIC, MAJOR, POSE, flags, min(frame.revision, MOST_REVISIONS), frame.dancer, len(quat))
     try:
-        head = _HEADER.pack(*marks, *numbers)
+        head = _HEADER.pack(*marks, frame.seq % SEQ_PERIOD, *numbers)
     except (struct.error, OverflowError) as why:
         raise ValueError(f"asked to send a pose with a number that does not fit: {why}") from None
     return b"".join((head, content, *map(_block, frame.blocks))) if frame.blocks else head + content
@@ -95,7 +118,7 @@ def decode_frame(message: bytes) -> Frame:
     """The frame of a message. Raises WireError, and nothing else, when it is not one."""
     if len(message) < HEADER_BYTES:
         raise WireError(f"a pose frame has {HEADER_BYTES} bytes of header, found {len(message)} bytes")
-    magic, major, kind, flags, dancer, joints, seq, tempo, *numbers = _HEADER.unpack_from(message)
+    magic, major, kind, flags, revision, dancer, joints, seq, tempo, *numbers = _HEADER.unpack_from(message)
     if magic != MAGIC:
         raise WireError(f"a pose frame begins with {MAGIC!r}, found {magic!r}")
     if major != MAJOR:
@@ -124,21 +147,23 @@ def decode_frame(message: bytes) -> Frame:
         energy=energy,
         dancer=dancer,
         cut=bool(flags & CUT),
+        revision=revision,
         blocks=_blocks(message, end),
     )
 
 
-def _block(block: tuple[int, bytes]) -> bytes:
+def _block(block: Block) -> bytes:
     """A block's bytes: type, length, content, zeros up to a multiple of 4."""
     kind, content = block
     if len(content) > 0xFFFF:
         raise ValueError(f"asked for a block of {len(content)} bytes, a block holds {0xFFFF}")
+    checked_block(kind, content)
     return _BLOCK.pack(kind, len(content)) + content + bytes(-len(content) % 4)
 
 
-def _blocks(message: bytes, start: int) -> tuple[tuple[int, bytes], ...]:
-    """All blocks from `start` to the end, of whatever type."""
-    found = []
+def _blocks(message: bytes, start: int) -> tuple[Block, ...]:
+    """All blocks from `start` to the end, of whatever type; those of a known type are what it says."""
+    found: list[Block] = []
     while start < len(message):
         if len(message) - start < _BLOCK.size:
             raise WireError(f"a block begins with {_BLOCK.size} bytes, found {len(message) - start}")
@@ -147,5 +172,7 @@ def _blocks(message: bytes, start: int) -> tuple[tuple[int, bytes], ...]:
         start = content + length + -length % 4
         if len(message) < start:
             raise WireError(f"a block of type {kind} ends at byte {start}, found {len(message)} bytes")
-        found.append((kind, bytes(message[content : content + length])))
+        held = bytes(message[content : content + length])
+        checked_block(kind, held)
+        found.append((kind, held))
     return tuple(found)

@@ -8,13 +8,15 @@ import numpy as np
 
 from groovecast.audio.scene import Section
 from groovecast.share import shared_path
+from groovecast.wire.blocks import NextBeat
 from groovecast.wire.errors import WireError
-from groovecast.wire.frame import SEQ_PERIOD, Frame, FrameEncoding
+from groovecast.wire.frame import MOST_REVISIONS, SEQ_PERIOD, Frame, FrameEncoding
 
 BINARY_SUBPROTOCOL = "groovecast.v1+bin"
 JSON_SUBPROTOCOL = "groovecast.v1+json"
 
 Encoding = FrameEncoding | Literal["json"]
+BlockName = Literal["beat", "contacts"]
 Value = bool | int | float | str
 
 
@@ -31,6 +33,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     look_ahead_s: float
     encoding: Encoding
     joints: int
+    blocks: tuple[BlockName, ...] = ()
 
 
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True, tag="subscribed"):
@@ -40,6 +43,7 @@ class Subscribed(msgspec.Struct, frozen=True, kw_only=True, tag="subscribed"):
     look_ahead_s: float
     encoding: Encoding
     joints: int
+    blocks: tuple[BlockName, ...] = ()
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag="pong"):
@@ -123,6 +127,9 @@ class PoseText(msgspec.Struct, frozen=True, kw_only=True, tag="pose"):
     local_quat_wxyz: list[list[float]]
     contacts: list[bool]
     cut: bool
+    revision: int = 0
+    next_beat: NextBeat | None = None
+    contact_places_m: list[list[float]] | None = None
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag="ping"):
@@ -138,6 +145,7 @@ class Subscribe(msgspec.Struct, frozen=True, kw_only=True, tag="subscribe"):
     look_ahead_s: float | None = None
     encoding: Encoding | None = None
     joints: Literal[22, 52] | None = None
+    blocks: tuple[BlockName, ...] | None = None
 
 
 class Set(msgspec.Struct, frozen=True, kw_only=True, tag="set"):
@@ -208,7 +216,7 @@ def skeleton_text() -> tuple[str, str]:
 
 def pose_text(frame: Frame, joints: int | None = None) -> PoseText:
     """The JSON form of a frame, rounded to 0.01 mm and 1e-5."""
-    pose = frame.pose
+    pose, places_m = frame.pose, frame.contact_places_m
     return PoseText(
         seq=frame.seq % SEQ_PERIOD,
         dancer=frame.dancer,
@@ -221,4 +229,7 @@ def pose_text(frame: Frame, joints: int | None = None) -> PoseText:
         local_quat_wxyz=np.round(pose.local_quat_wxyz[:joints].astype(np.float64), 5).tolist(),
         contacts=pose.contacts.tolist(),
         cut=frame.cut,
+        revision=min(frame.revision, MOST_REVISIONS),
+        next_beat=frame.next_beat,
+        contact_places_m=None if places_m is None else np.round(places_m.astype(np.float64), 5).tolist(),
     )

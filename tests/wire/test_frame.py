@@ -1,6 +1,7 @@
 """The pose frame goes out and comes back, and nothing that comes in can hurt."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,23 @@ from hypothesis.extra import numpy as hnp
 
 from groovecast.motion.pose import Pose
 from groovecast.motion.rotation import unit
+from groovecast.wire.blocks import NextBeat, beat_block, contacts_block
 from groovecast.wire.errors import WireError
 from groovecast.wire.frame import HEADER_BYTES, Frame, decode_frame, encode_frame
 
 seconds = st.floats(0, 1e7)
 small = st.floats(-1000, 1000, width=32)
-blocks = st.lists(st.tuples(st.integers(0, 65535), st.binary(max_size=40)), max_size=3).map(tuple)
+beats = st.builds(
+    NextBeat,
+    next_beat_s=seconds,
+    period_s=st.floats(0.125, 4, width=32),
+    beats_per_bar=st.integers(0, 255),
+    confidence=st.integers(0, 255).map(lambda steps: steps / 255),
+    bar_position=st.integers(0, 65535),
+)
+feet = hnp.arrays(np.float32, (4, 3), elements=small)
+unknown_blocks = st.tuples(st.integers(3, 65535), st.binary(max_size=40))
+blocks = st.lists(beats.map(beat_block) | feet.map(contacts_block) | unknown_blocks, max_size=3).map(tuple)
 
 
 @st.composite
@@ -36,6 +48,7 @@ def frames(draw: st.DrawFn) -> Frame:
         energy=draw(st.floats(0, 1, width=32)),
         dancer=draw(st.integers(0, 255)),
         cut=draw(st.booleans()),
+        revision=draw(st.integers(0, 255)),
         blocks=draw(blocks),
     )
 
@@ -50,7 +63,7 @@ def assert_same(got: Frame, sent: Frame, quat_error: float) -> None:
     np.testing.assert_array_equal(got.pose.root_m, sent.pose.root_m)
     np.testing.assert_array_equal(got.pose.contacts, sent.pose.contacts)
     np.testing.assert_allclose(got.pose.local_quat_wxyz, sent.pose.local_quat_wxyz, atol=quat_error, rtol=0)
-    for name in ("seq", "t_capture_s", "beat", "tempo_bpm", "energy", "dancer", "cut", "blocks"):
+    for name in ("seq", "t_capture_s", "beat", "tempo_bpm", "energy", "dancer", "cut", "revision", "blocks"):
         assert getattr(got, name) == getattr(sent, name), name
 
 
@@ -112,6 +125,35 @@ def test_what_is_cut_short_within_header_or_joints_is_refused(frame: Frame, data
         decode_frame(message[: data.draw(st.integers(0, end - 1))])
 
 
+@given(beats, feet)
+def test_a_beat_and_feet_come_back_as_they_were(beat: NextBeat, places_m: np.ndarray) -> None:
+    frame = replace(a_frame(), blocks=(beat_block(beat), (99, b"?"), contacts_block(places_m)))
+    got = decode_frame(encode_frame(frame, "i16"))
+    assert got.next_beat == beat
+    np.testing.assert_array_equal(got.contact_places_m, places_m)
+    assert a_frame().next_beat is None and a_frame().contact_places_m is None
+
+
+def test_a_beat_or_feet_that_do_not_fit_never_leave() -> None:
+    beat = NextBeat(1.0, 0.5, 4, 1.0, 0)
+    for bad in (
+        replace(beat, period_s=np.inf),
+        replace(beat, next_beat_s=np.nan),
+        replace(beat, beats_per_bar=256),
+        replace(beat, bar_position=-1),
+    ):
+        with pytest.raises(ValueError, match="asked to send a beat"):
+            beat_block(bad)
+    with pytest.raises(ValueError, match="asked to send feet"):
+        contacts_block(np.full((4, 3), np.nan, np.float32))
+    with pytest.raises(ValueError, match="a beat block has 16 bytes, found 3"):
+        encode_frame(replace(a_frame(), blocks=((1, b"bad"),)))
+
+
+def test_the_revision_stays_at_its_highest() -> None:
+    assert decode_frame(encode_frame(replace(a_frame(), revision=1000))).revision == 255
+
+
 def test_the_sequence_wraps_to_zero() -> None:
     frame = a_frame()
     wrapped = Frame(frame.pose, 2**32, 1.5)
@@ -139,6 +181,6 @@ def test_what_does_not_fit_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         encode_frame(Frame(a_frame().pose, 0, 0.0, tempo_bpm=1e300))
     with pytest.raises(ValueError, match="a block holds"):
-        encode_frame(Frame(a_frame().pose, 0, 0.0, blocks=((1, bytes(70000)),)))
+        encode_frame(Frame(a_frame().pose, 0, 0.0, blocks=((3, bytes(70000)),)))
     with pytest.raises(ValueError, match="asked for encoding 'f64'"):
         encode_frame(a_frame(), "f64")  # type: ignore[arg-type]
