@@ -99,6 +99,25 @@ def devices(*, wishes: ListingWishes = _LISTING) -> None:
 
 
 @app.command
+def recover(file: Path, /, *, to: Path | None = None, json: Annotated[bool, _FLAG] = False) -> None:
+    """Make a take of what a recording that was cut off left behind.
+
+    Parameters
+    ----------
+    file
+        The file that ends in .part.
+    to
+        The take to make, .glb, .vrma or .npz; as it was to be without it.
+    """
+    from groovecast.takes.take_writer import recovered
+
+    take, frames = recovered(file, to)
+    if json:
+        return _print_json({"recorded": str(take), "frames": frames})
+    print(f"{frames} frames, take in {take}")
+
+
+@app.command
 def doctor(*, port: int = 8765, json: Annotated[bool, _FLAG] = False) -> None:
     """What works on this machine, what does not, and the mend."""
     from realtime.doctor import examine
@@ -133,7 +152,7 @@ def _print_report(report: msgspec.Struct, json: bool) -> None:
     print(
         "{duration_s:.1f} s, {frames} frames, {realtime_factor:.1f} x real time, {tempo_bpm:.1f} bpm, "
         "{misses} misses".format(**shown)
-        + (f", take in {shown['recorded']}" if shown["recorded"] else "")
+        + (f", take in {', '.join(shown['takes'])}" if shown["takes"] else "")
     )
 
 

@@ -19,18 +19,18 @@ from jaxtyping import Float32
 
 from groovecast.wire.live_sound import LiveSound
 from groovecast.wire.messages import Notice, Percentiles, State, Transport, Value
+from groovecast.wire.moment import Moment
 from realtime.capture import DeviceSource
 from realtime.clock import Clock
 from realtime.clocks.midi_input import MidiInput
 from realtime.dance import Dancer, DanceSettings, Generator
 from realtime.input_desk import InputDesk, Music, Track
 from realtime.meter import Meter
+from realtime.outlets.sink import Sink
 from realtime.page_sound import InputKind, PageSource
 from realtime.pipe import PipeSource
-from realtime.recorder import BvhRecorder
 from realtime.rehearsal import Rehearsal
 from realtime.server import PoseServer, ServerSettings
-from realtime.sinks import Sink
 from realtime.sources import FileSource, Source
 
 # How far before its time a pose is handed to the page's stream.
@@ -194,10 +194,17 @@ class Show:
             if not outlets:
                 continue
             danced_s = shown_s - self._offset_s
-            pose = replace(self.dancer.show(danced_s), time_s=shown_s)
-            beat = float(beats.beat_at(danced_s)) - beats.downbeat if known else None
+            moment = Moment(
+                pose=replace(self.dancer.show(danced_s), time_s=shown_s),
+                beat=float(beats.beat_at(danced_s)) - beats.downbeat if known else None,
+                tempo_bpm=beats.tempo_bpm if known else 0.0,
+                energy=heard.mood.energy,
+                t_capture_s=capture_s,
+                beats_per_bar=beats.beats_per_bar,
+                confidence=beats.confidence,
+            )
             for outlet in outlets:
-                outlet.send(pose, beat, beats.tempo_bpm if known else 0.0, heard.mood.energy, capture_s)
+                outlet.send(moment)
         self.frames += 1
 
     def _song_is_over(self, now_s: float) -> bool:
@@ -233,7 +240,7 @@ class Show:
         if counts.rejected > self._told_rejections and counts.reasons:
             self._told_rejections = counts.rejected
             self.server.publish(Notice(text=f"{counts.rejected} plans were refused: {counts.reasons[-1]}"))
-        problems = [sink.problem for sink in self.sinks if isinstance(sink, BvhRecorder) and sink.problem]
+        problems = [sink.problem for sink in self.sinks if sink.problem]
         for problem in problems:
             if problem not in self._told_problems:
                 self._told_problems.add(problem)

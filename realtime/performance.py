@@ -1,25 +1,13 @@
 """A dance without waiting: the same loop on a fake clock, as fast as it goes, with the same result as live."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio
-from groovecast.motion.pose import Pose
+from groovecast.wire.moment import Moment
 from realtime.clock import FakeClock
 from realtime.dance import Dancer, DanceSettings, Generator
 from realtime.sources import FileSource
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One shown frame, and what the dancer knew of the music when it was shown."""
-
-    pose: Pose
-    beat: float
-    tempo_bpm: float
-    confidence: float
-    energy: float
-    heard_until_s: float
 
 
 class Performance:
@@ -50,11 +38,13 @@ class Performance:
             while self.dancer.imagine(now_s):
                 pass
             beats = self.dancer.clock
+            known = beats.confidence >= CONFIDENT
             yield Moment(
                 pose=self.dancer.show(now_s),
-                beat=float(beats.beat_at(now_s)) - beats.downbeat,
+                beat=float(beats.beat_at(now_s)) - beats.downbeat if known else None,
                 tempo_bpm=beats.tempo_bpm,
-                confidence=beats.confidence,
                 energy=self.dancer.mood.energy,
-                heard_until_s=self.dancer.heard_until_s,
+                t_capture_s=self.dancer.heard_until_s,
+                beats_per_bar=beats.beats_per_bar,
+                confidence=beats.confidence,
             )

@@ -23,7 +23,6 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State as Stage
 from websockets.typing import Subprotocol
 
-from groovecast.motion.pose import Pose
 from groovecast.wire.errors import InputRefused, WireError
 from groovecast.wire.frame import Frame
 from groovecast.wire.live_sound import LIVE_SOUND_MAGIC, LiveSound, decode_live_sound
@@ -46,6 +45,7 @@ from groovecast.wire.messages import (
     decode_from_client,
     skeleton_text,
 )
+from groovecast.wire.moment import Moment
 from groovecast.wire.song import ComingSong
 from realtime.page import CHUNK_BYTES, STREAM_PATH, Door, Page, write_slowly
 from realtime.watcher import Shown, Watcher
@@ -181,24 +181,25 @@ class PoseServer:
         self._page.tracks = {track_id: wav}
         return f"/track/{track_id}.wav"
 
-    def send(
-        self,
-        pose: Pose,
-        beat: float | None,
-        tempo_bpm: float,
-        energy: float,
-        t_capture_s: float,
-        cut: bool = False,
-    ) -> None:
-        """Pass on what is to be seen at `pose.time_s`, in the order of that time.
+    def send(self, moment: Moment) -> None:
+        """Pass on what is to be seen at `moment.pose.time_s`, in the order of that time.
 
-        A client gets it `look_ahead_s` before, or what it asked for; one without room loses it. A pose with a
+        A client gets it `look_ahead_s` before, or what it asked for; one without room loses it. A moment with a
         number that is not finite is dropped for all.
         """
-        frame = Frame(pose, self._count, t_capture_s, beat, tempo_bpm, energy, cut=cut)
+        frame = Frame(
+            moment.pose,
+            self._count,
+            moment.t_capture_s,
+            moment.beat,
+            moment.tempo_bpm,
+            moment.energy,
+            dancer=moment.dancer,
+            cut=moment.cut,
+        )
         self._count += 1
         now_s = self._now()
-        if not frame.finite:
+        if not moment.finite:
             self._drop(self._clients, 1)
             return
         self._ahead.append(Shown(frame))

@@ -50,8 +50,8 @@ class ShowWishes:
     """End by itself after so many seconds."""
     vmc: tuple[str, ...] = ()
     """HOST:PORT of a VMC receiver; may be given again for more."""
-    record: Path | None = None
-    """Record the dance to this .bvh file."""
+    record: tuple[Path, ...] = ()
+    """Record the dance to this .bvh, .glb, .vrma or .npz file; may be given again for more."""
     offset_ms: float = 0.0
     """Show everything so much later; negative is earlier."""
     json: Annotated[bool, Parameter(negative=())] = False

@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import groovecast.demo
-from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.model.manifest import read_manifest
 from groovecast.share import shared_path
@@ -26,11 +25,15 @@ from realtime.engine import ModelGenerator, opened
 from realtime.input_desk import Track
 from realtime.inputs import opened_input
 from realtime.live import Show, open_page
+from realtime.outlets.aside import AsideRecorder
+from realtime.outlets.opened import sinks_of
+from realtime.outlets.recorder import TakeRecorder
+from realtime.outlets.sink import Sink
+from realtime.outlets.udp import target_from_text
+from realtime.outlets.vmc import VMC_PORT, VmcSink
 from realtime.performance import Performance
-from realtime.recorder import BvhRecorder
 from realtime.server import ServerSettings
 from realtime.settings import DanceWishes, ShowWishes, SoundWishes
-from realtime.sinks import Sink, VmcSink, target_from_text
 from realtime.sources import FileSource, Source
 
 _told = Console(stderr=True, highlight=False)
@@ -57,6 +60,8 @@ class PlayReport(msgspec.Struct, frozen=True):
     audio_overruns: int
     lost_samples: int
     vmc_dropped: int
+    takes: tuple[str, ...]
+    """Every recording; `recorded` is the first."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ def live(sound: SoundWishes, dance: DanceWishes, show: ShowWishes) -> PlayReport
 def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport:
     """A song danced to as fast as this machine can, with the same result as in real time."""
     for target in show.vmc:
-        target_from_text(target)
+        target_from_text(target, VMC_PORT)
     if show.vmc or show.token or show.offset_ms:
         raise ValueError(
             "asked for --vmc, --token or --offset-ms with --offline, which has no viewers: leave them away"
@@ -155,7 +160,7 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
         raise ValueError("asked for --midi-clock with --offline, where no clock runs: leave one away")
     audio = shortened(load_audio(song), show.seconds)
     company, clock = Company.gathered(dance), MonotonicClock()
-    sinks = sinks_of(show)
+    sinks = sinks_of(show, in_real_time=False)
     _say(company.engine.announcement)
     performance = Performance(audio, company.engine, company.settings)
     tempos: list[float] = []
@@ -165,9 +170,8 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
             bar = progress.add_task("dancing", total=performance.frames)
             for number, moment in enumerate(performance.moments()):
                 for sink in sinks:
-                    beat = moment.beat if moment.confidence >= CONFIDENT else None
-                    sink.send(moment.pose, beat, moment.tempo_bpm, moment.energy, moment.heard_until_s)
-                if moment.confidence >= CONFIDENT:
+                    sink.send(moment)
+                if moment.beat is not None:
                     tempos.append(moment.tempo_bpm)
                 if number % 30 == 0:
                     progress.update(bar, completed=number)
@@ -187,21 +191,6 @@ def shortened(audio: Audio, seconds: float | None) -> Audio:
     if seconds is None:
         return audio
     return Audio(audio.samples[: max(1, int(seconds * audio.sample_rate_hz))], audio.sample_rate_hz)
-
-
-def sinks_of(show: ShowWishes) -> list[Sink]:
-    """Every outlet that was asked for besides the page; a fault closes those already open."""
-    sinks: list[Sink] = []
-    try:
-        for target in show.vmc:
-            sinks.append(VmcSink(*target_from_text(target)))
-        if show.record is not None:
-            sinks.append(BvhRecorder(show.record))
-    except Exception:
-        for sink in sinks:
-            sink.close()
-        raise
-    return sinks
 
 
 def wav_bytes(audio: Audio) -> bytes:
@@ -275,9 +264,9 @@ async def _until_stopped(show: Show, seconds: float | None, begun: Callable[[], 
 
 def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -> PlayReport:
     """The report of a show that is over. Raises OSError when the take could not be written."""
-    recorder = next((sink for sink in sinks if isinstance(sink, BvhRecorder)), None)
-    if recorder is not None and recorder.problem is not None:
-        raise OSError(recorder.problem)
+    recorders = [sink for sink in sinks if isinstance(sink, TakeRecorder | AsideRecorder)]
+    if problems := [recorder.problem for recorder in recorders if recorder.problem is not None]:
+        raise OSError("; ".join(problems))
     return PlayReport(
         duration_s=round(tally.danced_s, 3),
         frames=tally.frames,
@@ -289,7 +278,8 @@ def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -
         engine_device=company.engine.device,
         precision=company.engine.precision,
         misses=dancer.counts.misses,
-        recorded=str(recorder.path) if recorder else None,
+        recorded=str(recorders[0].path) if recorders else None,
+        takes=tuple(str(recorder.path) for recorder in recorders),
         updates=dancer.counts.updates,
         rejected=dancer.counts.rejected,
         unheard=dancer.counts.unheard,

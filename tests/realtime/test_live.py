@@ -27,9 +27,10 @@ from groovecast.wire.song import SONG_MAGIC
 from realtime.clock import MonotonicClock
 from realtime.input_desk import Track
 from realtime.live import LOOK_AHEAD_S, Show
-from realtime.recorder import BvhRecorder
+from realtime.outlets.recorder import TakeRecorder
+from realtime.outlets.sink import Sink
+from realtime.outlets.vmc import VmcSink
 from realtime.server import ServerSettings
-from realtime.sinks import Sink, VmcSink
 from realtime.sources import FileSource, Hear, Source
 
 RATE_HZ = 24000
@@ -73,7 +74,7 @@ def test_sixty_poses_a_second_reach_page_vmc_and_take(hopping: Callable[..., Sho
         receiver.bind(("127.0.0.1", 0))
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
         receiver.setblocking(False)
-        take = BvhRecorder(tmp_path / "take.bvh")
+        take = TakeRecorder(tmp_path / "take.bvh")
         show = hopping(None, VmcSink(*receiver.getsockname()), take)
         watcher = on_stage(show, watching(3))
         datagrams = 0

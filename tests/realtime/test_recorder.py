@@ -10,8 +10,9 @@ import pytest
 from groovecast.motion.pose import Pose
 from groovecast.motion.rotation import quat_from_axis_angle
 from groovecast.takes.bvh import motion_from_bvh, read_bvh
-from realtime.recorder import BvhRecorder
-from realtime.sinks import Sink
+from groovecast.wire.moment import Moment
+from realtime.outlets.recorder import TakeRecorder
+from realtime.outlets.sink import Sink
 
 
 def pose(time_s: float) -> Pose:
@@ -22,12 +23,12 @@ def pose(time_s: float) -> Pose:
     return Pose(time_s, np.array([time_s, 1, 0], np.float32), quat, np.zeros(4, bool))
 
 
-def send(recorder: BvhRecorder, time_s: float) -> None:
-    recorder.send(pose(time_s), None, 120.0, 0.5, time_s)
+def send(recorder: TakeRecorder, time_s: float) -> None:
+    recorder.send(Moment(pose(time_s), None, 120.0, 0.5, time_s))
 
 
 def test_uneven_poses_become_an_even_take(tmp_path: Path) -> None:
-    recorder = BvhRecorder(tmp_path / "take.bvh", 30)
+    recorder = TakeRecorder(tmp_path / "take.bvh", 30)
     assert isinstance(recorder, Sink)
     for time_s in np.sort(np.random.default_rng(3).uniform(0, 2, 130)):
         send(recorder, float(time_s))
@@ -41,7 +42,7 @@ def test_uneven_poses_become_an_even_take(tmp_path: Path) -> None:
 
 
 def test_poses_at_the_rate_of_the_take_are_kept_as_they_are(tmp_path: Path) -> None:
-    recorder = BvhRecorder(tmp_path / "take.bvh", 30)
+    recorder = TakeRecorder(tmp_path / "take.bvh", 30)
     for frame in range(90):
         send(recorder, 1000 + frame / 30)
         send(recorder, 1000 + frame / 30)  # the same moment again is dropped
@@ -53,7 +54,7 @@ def test_poses_at_the_rate_of_the_take_are_kept_as_they_are(tmp_path: Path) -> N
 
 
 def test_a_machine_that_slept_leaves_no_glide(tmp_path: Path) -> None:
-    recorder = BvhRecorder(tmp_path / "take.bvh", 30)
+    recorder = TakeRecorder(tmp_path / "take.bvh", 30)
     send(recorder, 0.0)
     send(recorder, 3600.0)
     recorder.close()
@@ -74,7 +75,7 @@ def full_disk() -> Iterator[None]:
 
 @pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_is_one_line_and_what_was_written_is_a_take(tmp_path: Path) -> None:
-    recorder = BvhRecorder(tmp_path / "take.bvh", 30)
+    recorder = TakeRecorder(tmp_path / "take.bvh", 30)
     for frame in range(150):
         send(recorder, frame / 30)
     recorder.close()
@@ -89,12 +90,12 @@ def test_a_full_disk_is_one_line_and_what_was_written_is_a_take(tmp_path: Path) 
 
 def test_a_place_where_nothing_can_be_written_is_told_before_the_show(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"its ending is '.mp4'; end it in .bvh"):
-        BvhRecorder(tmp_path / "take.mp4")
+        TakeRecorder(tmp_path / "take.mp4")
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere; make it first"):
-        BvhRecorder(tmp_path / "nowhere" / "take.bvh")
+        TakeRecorder(tmp_path / "nowhere" / "take.bvh")
     (tmp_path / "folder.bvh").mkdir()
     with pytest.raises(ValueError, match="that is a folder"):
-        BvhRecorder(tmp_path / "folder.bvh")
+        TakeRecorder(tmp_path / "folder.bvh")
     with pytest.raises(ValueError, match="more than 0"):
-        BvhRecorder(tmp_path / "take.bvh", 0)
+        TakeRecorder(tmp_path / "take.bvh", 0)
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder.bvh"]

@@ -19,6 +19,7 @@ from groovecast.wire.errors import InputRefused
 from groovecast.wire.frame import Frame, decode_frame
 from groovecast.wire.live_sound import LiveSound
 from groovecast.wire.messages import Notice, Percentiles, State, Transport
+from groovecast.wire.moment import Moment
 from realtime.server import PoseServer, ServerSettings
 
 BIN, JSON = "groovecast.v1+bin", "groovecast.v1+json"
@@ -86,7 +87,7 @@ class Stage:
             pose = Pose(
                 self.clock.now_s + ahead_s, np.array([0, height_m, 0], np.float32), quat, np.zeros(4, bool)
             )
-            self.server.send(pose, beat, 120.0, 0.5, self.clock.now_s - 0.1)
+            self.server.send(Moment(pose, beat, 120.0, 0.5, self.clock.now_s - 0.1))
             self.clock.now_s += 1 / 60
 
     @asynccontextmanager

@@ -8,7 +8,10 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 
 from groovecast.motion.pose import Pose
-from realtime.sinks import Sink, VmcSink, target_from_text
+from groovecast.wire.moment import Moment
+from realtime.outlets.sink import Sink
+from realtime.outlets.udp import target_from_text
+from realtime.outlets.vmc import VMC_PORT, VmcSink
 
 
 def a_pose(time_s: float = 0.0, height_m: float = 0.9) -> Pose:
@@ -17,7 +20,7 @@ def a_pose(time_s: float = 0.0, height_m: float = 0.9) -> Pose:
 
 
 def show(sink: Sink, pose: Pose) -> None:
-    sink.send(pose, beat=1.0, tempo_bpm=120.0, energy=0.5, t_capture_s=0.0)
+    sink.send(Moment(pose, beat=1.0, tempo_bpm=120.0, energy=0.5, t_capture_s=0.0))
 
 
 @pytest.fixture
@@ -97,10 +100,10 @@ def test_an_unknown_host_is_one_line_with_the_mend() -> None:
     ],
 )
 def test_a_target_is_read_from_text(text: str, target: tuple[str, int]) -> None:
-    assert target_from_text(text) == target
+    assert target_from_text(text, VMC_PORT) == target
 
 
 @pytest.mark.parametrize("text", ["", ":39539", "a:b", "a:0", "a:70000", "::1", "a b:5", "a:1:2"])
 def test_a_target_that_is_none_is_refused_with_the_mend(text: str) -> None:
     with pytest.raises(ValueError, match="give HOST:PORT, for instance"):
-        target_from_text(text)
+        target_from_text(text, VMC_PORT)

@@ -1,0 +1,1 @@
+"""Where the dance goes besides the page: receivers over UDP, and files."""
