@@ -5,7 +5,6 @@ Lengths in centimetres, Y up, facing +Z; the root's OFFSET is zero and its posit
 only.
 """
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,13 @@ from jaxtyping import Float, Float64
 from groovecast.motion.pose import Pose
 from groovecast.motion.rotation import matrix_from_quat, unit
 from groovecast.motion.skeleton import Skeleton, groovecast_skeleton
+from groovecast.takes.new_file import (
+    checked_take_path,
+    moved_to_free,
+    opened_beside,
+    reason,
+    write_all,
+)
 
 _CM_PER_M = 100
 _AXES = "XYZ"
@@ -56,7 +62,7 @@ class BvhWriter:
     """
 
     def __init__(self, path: Path | str, fps: float) -> None:
-        self.path = checked_take_path(path)
+        self.path = checked_take_path(path, (".bvh",))
         self.frames = 0
         self._skeleton = groovecast_skeleton()
         self._order = _depth_first(self._skeleton)
@@ -70,13 +76,15 @@ class BvhWriter:
         header += f"{0:<{_COUNT_DIGITS}}\nFrame Time: {1 / fps:.9f}\n"
         self._end = len(header)
         try:
-            self._part, self._file = _open_beside(self.path)
-            _write_all(self._file, header.encode())
+            stem = self.path.stem
+            self._part, self._file = opened_beside(
+                self.path, lambda number: f"{stem}.part{number}.bvh", header.encode()
+            )
         except OSError as error:
-            raise OSError(f"asked to record {self.path}, {_reason(error)}; choose another place") from error
+            raise OSError(f"asked to record {self.path}, {reason(error)}; choose another place") from error
 
-    def write(self, pose: Pose) -> None:
-        """Add a frame.
+    def write(self, pose: Pose, beat: float | None = None) -> None:
+        """Add a frame; a BVH has no room for the beat.
 
         Raises OSError in one line when the disk takes no more; what was written by then gets the final name.
         """
@@ -93,7 +101,7 @@ class BvhWriter:
     def close(self) -> None:
         """Finish the take and give the file its name; without a frame there is no take and no file.
 
-        A second call does nothing.
+        A second call does nothing. Raises OSError in one line when it cannot have that name; the frames stay.
         """
         if self._file.closed:
             return
@@ -102,59 +110,33 @@ class BvhWriter:
 
     def _give_name(self) -> None:
         self._file.close()
-        if self._written:
-            self._part.replace(self.path)
-        else:
-            self._part.unlink()
+        if not self._written:
+            self._part.unlink(missing_ok=True)
+            return
+        try:
+            moved_to_free(self._part, self.path)
+        except OSError as error:
+            safe = f"all {self._written} frames are safe in {self._part.name}: give it another name"
+            if not self._part.exists():
+                safe = f"{self._part.name} is gone: leave the folder alone while a show runs"
+            raise OSError(f"asked to record {self.path}, {reason(error)}; {safe}") from error
 
     def _flush(self) -> None:
         lines = "".join(self._lines).encode()
         self._lines.clear()
         try:
             self._file.seek(self._end)
-            _write_all(self._file, lines)
+            write_all(self._file, lines)
         except OSError as error:
             self._file.truncate(self._end)
             self._give_name()
             kept, self.frames = self._written, self._written
-            what = f"asked to record {self.path}, {_reason(error)}"
+            what = f"asked to record {self.path}, {reason(error)}"
             raise OSError(f"{what}; its first {kept} frames are safe: free space and record again") from error
         self._end += len(lines)
         self._written = self.frames
         self._file.seek(self._count_at)
-        _write_all(self._file, f"{self._written:<{_COUNT_DIGITS}}".encode())
-
-
-def checked_take_path(path: Path | str) -> Path:
-    """The path, if a BVH take can be begun there. Raises ValueError or FileNotFoundError with the mend."""
-    path = Path(path)
-    if path.suffix.lower() != ".bvh":
-        raise ValueError(f"asked to record {path}, its ending is {path.suffix!r}; end it in .bvh")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"asked to record {path}, there is no folder {path.parent}; make it first")
-    if path.is_dir():
-        raise ValueError(f"asked to record {path}, that is a folder; choose another name")
-    return path
-
-
-def _open_beside(path: Path) -> tuple[Path, io.FileIO]:
-    """A new file next to the path; an older one, of a take that was cut off, is never written over."""
-    for number in range(1, 1000):
-        part = path.with_name(f"{path.stem}.part{number if number > 1 else ''}.bvh")
-        try:
-            return part, io.FileIO(part, "xb")
-        except FileExistsError:
-            continue
-    raise FileExistsError(17, f"{path.stem}.part.bvh to {path.stem}.part999.bvh exist already")
-
-
-def _write_all(file: io.FileIO, data: bytes) -> None:
-    while data:
-        data = data[file.write(data) or 0 :]
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+        write_all(self._file, f"{self._written:<{_COUNT_DIGITS}}".encode())
 
 
 def _depth_first(skeleton: Skeleton, joint: int = 0) -> list[int]:

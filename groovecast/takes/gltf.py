@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from jaxtyping import Float64
 
+MOST_GLB_BYTES = (1 << 32) - 4
 _MAGIC, _VERSION = b"glTF", 2
 _JSON, _BIN = b"JSON", b"BIN\0"
 _HEADER, _CHUNK = struct.Struct("<4sII"), struct.Struct("<I4s")
@@ -129,6 +130,17 @@ class Glb:
 
 def parse_glb(data: bytes, title: str = "glTF") -> Glb:
     """The file in such bytes; `title` names it in errors. Raises ValueError in one line."""
+    described, content = glb_chunks(data, title)
+    try:
+        document = msgspec.json.decode(described, type=Document)
+    except (msgspec.MsgspecError, RecursionError) as why:
+        what = f"its description is no glTF ({why})"
+        raise ValueError(f"asked for glTF in {title}, {what}: export it again") from None
+    return Glb(document, content)
+
+
+def glb_chunks(data: bytes, title: str = "glTF") -> tuple[bytes, bytes]:
+    """The JSON and the content of the file in such bytes. Raises ValueError in one line."""
     asked = f"asked for glTF in {title}"
     if len(data) < _HEADER.size:
         raise ValueError(f"{asked}, found {len(data)} bytes: export it again as a binary")
@@ -146,21 +158,25 @@ def parse_glb(data: bytes, title: str = "glTF") -> Glb:
         at += size
     if length > len(data) or _JSON not in chunks:
         raise ValueError(f"{asked}, it breaks off at byte {len(data)}: copy or download it again")
-    try:
-        document = msgspec.json.decode(chunks[_JSON], type=Document)
-    except (msgspec.MsgspecError, RecursionError) as why:
-        raise ValueError(f"{asked}, its description is no glTF ({why}): export it again") from None
-    return Glb(document, chunks.get(_BIN, b""))
+    return chunks[_JSON], chunks.get(_BIN, b"")
 
 
 def glb_bytes(glb: Glb) -> bytes:
     """The bytes of a file, chunks padded to four as the format asks."""
-    described = msgspec.json.encode(glb.document)
-    described += b" " * (-len(described) % 4)
     content = glb.content + b"\0" * (-len(glb.content) % 4)
-    length = _HEADER.size + 2 * _CHUNK.size + len(described) + len(content)
+    return glb_head(msgspec.json.encode(glb.document), len(content)) + content
+
+
+def glb_head(described: bytes, content_bytes: int) -> bytes:
+    """All of a file before its content, which is a multiple of four bytes long. Raises ValueError if it is too long."""
+    described += b" " * (-len(described) % 4)
+    length = _HEADER.size + 2 * _CHUNK.size + len(described) + content_bytes
+    if length > MOST_GLB_BYTES:
+        raise ValueError(
+            f"asked for a glTF of {length / 1e9:.1f} GB, a file holds {MOST_GLB_BYTES / 1e9:.1f}"
+        )
     head = _HEADER.pack(_MAGIC, _VERSION, length) + _CHUNK.pack(len(described), _JSON)
-    return head + described + _CHUNK.pack(len(content), _BIN) + content
+    return head + described + _CHUNK.pack(content_bytes, _BIN)
 
 
 def array_of(glb: Glb, index: int) -> Float64[np.ndarray, "rows columns"]:

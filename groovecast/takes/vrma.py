@@ -7,8 +7,11 @@ is the joint's. The hips' place is scaled by the height at which they rest. (VRM
 and how_to_transform_human_pose.md, https://github.com/vrm-c/vrm-specification.)
 """
 
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -26,27 +29,11 @@ from groovecast.motion.rotation import (
     unit,
 )
 from groovecast.motion.skeleton import groovecast_skeleton
-from groovecast.takes.gltf import (
-    Accessor,
-    Animation,
-    Asset,
-    Buffer,
-    BufferView,
-    Channel,
-    Document,
-    Glb,
-    Node,
-    Sampler,
-    Scene,
-    Target,
-    array_of,
-    glb_bytes,
-    parse_glb,
-)
+from groovecast.takes.dance_keys import DanceKeys, KeyBlock
+from groovecast.takes.gltf import Asset, Buffer, Document, Glb, Node, Scene, array_of, glb_head, parse_glb
 
 EXTENSION = "VRMC_vrm_animation"
 _SPEC_VERSIONS = ("1.0", "1.0-draft")
-_FLOAT = 5126
 _LEAST_HIPS_M = 1e-3
 _LONGEST_S = 6 * 3600.0
 _MOST_TURNS = (
@@ -109,12 +96,15 @@ def write_vrma(path: Path | str, motion: Motion) -> None:
 
 def vrma_bytes(motion: Motion) -> bytes:
     """The content of such a file."""
-    skeleton, joints = groovecast_skeleton(), motion.local_quat_wxyz.shape[1]
-    times = (np.arange(motion.frames) / motion.fps)[:, None]
-    turns = quat_continuous(motion.local_quat_wxyz)[..., [1, 2, 3, 0]]
-    arrays = [times, motion.root_m, *(turns[:, joint] for joint in range(joints))]
-    packed = [array.astype("<f4") for array in arrays]
-    ends = np.cumsum([array.nbytes for array in packed]).tolist()
+    file = io.BytesIO()
+    keys = DanceKeys(motion.frames, motion.local_quat_wxyz.shape[1], motion.fps)
+    stream_vrma(file, keys, [(motion.root_m, motion.local_quat_wxyz)])
+    return file.getvalue()
+
+
+def stream_vrma(file: BinaryIO, keys: DanceKeys, blocks: Iterable[KeyBlock]) -> None:
+    """Write such a file block by block. Raises ValueError when it would be longer than a glTF can be."""
+    skeleton, joints = groovecast_skeleton(), keys.joints
     nodes = tuple(
         Node(
             name=skeleton.names[joint],
@@ -123,37 +113,22 @@ def vrma_bytes(motion: Motion) -> bytes:
         )
         for joint, (x, y, z) in enumerate(skeleton.rest_offset_m[:joints].tolist())
     )
-    targets = [Target("translation", 0), *(Target("rotation", joint) for joint in range(joints))]
     humanoid = _Humanoid({skeleton.names[joint]: _Bone(joint) for joint in range(joints)})
     document = Document(
         asset=Asset("2.0", "groovecast"),
         nodes=nodes,
-        animations=(
-            Animation(
-                channels=tuple(Channel(number, target) for number, target in enumerate(targets)),
-                samplers=tuple(Sampler(0, 1 + number) for number in range(len(targets))),
-                name="dance",
-            ),
-        ),
-        accessors=tuple(_accessor(number, array) for number, array in enumerate(packed)),
-        buffer_views=tuple(
-            BufferView(0, array.nbytes, end - array.nbytes) for array, end in zip(packed, ends, strict=True)
-        ),
-        buffers=(Buffer(ends[-1]),),
+        animations=(keys.animation(tuple(range(joints))),),
+        accessors=keys.accessors(),
+        buffer_views=keys.views(),
+        buffers=(Buffer(keys.size),),
         scenes=(Scene((0,)),),
         scene=0,
         extensions_used=(EXTENSION,),
         extensions={EXTENSION: msgspec.Raw(msgspec.json.encode(_Vrma("1.0", humanoid)))},
     )
-    return glb_bytes(Glb(document, b"".join(array.tobytes() for array in packed)))
-
-
-def _accessor(number: int, array: np.ndarray) -> Accessor:
-    kind = {1: "SCALAR", 3: "VEC3", 4: "VEC4"}[array.shape[1]]
-    if number:
-        return Accessor(_FLOAT, len(array), kind, number)
-    # of times, the format demands the range
-    return Accessor(_FLOAT, len(array), kind, number, min=(float(array[0, 0]),), max=(float(array[-1, 0]),))
+    head = glb_head(msgspec.json.encode(document), keys.size)
+    file.write(head)
+    keys.write(file, len(head), blocks)
 
 
 def _bones(glb: Glb, title: str) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 import queue
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from groovecast.wire.moment import Moment
@@ -13,12 +15,13 @@ _MOST_WAITING = 600  # moments; ten seconds at 60 a second
 class AsideRecorder:
     """A sink that hands each moment to a recorder in another thread.
 
-    What the disk is too slow for is lost and counted, so memory does not grow; the recorder goes on from what comes next.
+    What the disk is too slow for is lost and counted, so memory does not grow; the take goes on with what comes next.
     """
 
     def __init__(self, recorder: TakeRecorder, most_waiting: int = _MOST_WAITING) -> None:
         self._recorder = recorder
-        self._lost = 0
+        self._lost = 0  # there was no room for them
+        self._refused = 0  # after the fault, counted in the recorder's thread
         self._fault: str | None = None
         self._waiting: queue.Queue[Moment | None] = queue.Queue(most_waiting)
         self._thread: threading.Thread | None = None
@@ -41,7 +44,7 @@ class AsideRecorder:
     @property
     def dropped(self) -> int:
         """How many moments the take lacks."""
-        return self._lost + self._recorder.dropped
+        return self._lost + self._refused + self._recorder.dropped
 
     @property
     def problem(self) -> str | None:
@@ -71,14 +74,16 @@ class AsideRecorder:
     def _record(self) -> None:
         """Recorder's thread. Write what comes until the end is told."""
         while (moment := self._waiting.get()) is not None:
-            if self._fault is not None:
-                self._lost += 1
-                continue
-            try:
-                self._recorder.send(moment)
-            except Exception as fault:  # told by `problem`: the show goes on without its take
-                said = " ".join(str(fault).split())
-                self._fault = (
-                    f"asked to record {self.path}, {type(fault).__name__}: {said}; please report this"
-                )
-        self._recorder.close()
+            if self._fault is None:
+                self._fault = self._fault_of(partial(self._recorder.send, moment))
+            self._refused += self._fault is not None
+        self._fault = self._fault_of(self._recorder.close) or self._fault
+
+    def _fault_of(self, act: Callable[[], None]) -> str | None:
+        """Recorder's thread. Do it; one line on what nobody foresaw, for the show goes on without its take."""
+        try:
+            act()
+        except Exception as fault:
+            said = " ".join(str(fault).split())
+            return f"asked to record {self.path}, {type(fault).__name__}: {said}; please report this"
+        return None

@@ -88,12 +88,12 @@ class TakeRecorder:
             self.dropped += 1
 
     def close(self) -> None:
-        """Finish the take. A disk that is full now is told by `problem`."""
+        """Finish the take. A disk that is full now, or has lost what was written, is told by `problem`."""
         if self.problem is not None:
             return
         try:
             self._writer.close()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self.problem = str(error)
 
     def _next_s(self) -> float:
