@@ -18,7 +18,7 @@ from groovecast.audio.ring import SampleRing
 from groovecast.audio.scene import Section
 from groovecast.model.config import ModelConfig
 from groovecast.model.imagined import Imagined
-from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
+from groovecast.motion.buffer import REACH_FRAMES, MotionBuffer, Plan, frames_of
 from groovecast.motion.energy import energy_of
 from groovecast.motion.foot_lock import LockState, locked
 from groovecast.motion.groove import dips, grooved
@@ -378,6 +378,10 @@ class Dancer:
         return Plan(first, self._next_frame, motion, motion, np.ones((frames, 4), bool))
 
     # -- frame loop -----------------------------------------------------------------------------------------
+
+    def firm_until_s(self, plan: Plan) -> float:
+        """Frame loop. Up to then all later plans show what this one shows."""
+        return self._start_s + (plan.free_frame - REACH_FRAMES) / self.config.fps
 
     def show(self, time_s: float) -> Pose:
         """Frame loop. The pose to be seen at a time; there always is one."""

@@ -19,21 +19,21 @@ from jaxtyping import Float32
 
 from groovecast.wire.live_sound import LiveSound
 from groovecast.wire.messages import Notice, Percentiles, State, Transport, Value
-from groovecast.wire.moment import Moment
 from realtime.capture import DeviceSource
 from realtime.clock import Clock
 from realtime.clocks.midi_input import MidiInput
 from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.foresight import Foresight, moment_of
 from realtime.input_desk import InputDesk, Music, Track
 from realtime.meter import Meter
-from realtime.outlets.sink import Sink
+from realtime.outlets.sink import Sink, by_offset
 from realtime.page_sound import InputKind, PageSource
 from realtime.pipe import PipeSource
 from realtime.rehearsal import Rehearsal
 from realtime.server import PoseServer, ServerSettings
 from realtime.sources import FileSource, Source
 
-# How far before its time a pose is handed to the page's stream.
+# How far before its time a pose is handed to a client of the stream that does not ask for another.
 LOOK_AHEAD_S = 0.08
 _STATES_PER_S = 4.0
 # How often the dance thread looks for new sound when no plan is due.
@@ -70,8 +70,10 @@ class Show:
         self.clock = clock
         self.sinks = sinks
         settings = settings or DanceSettings()
+        self._groups = by_offset(sinks, offset_s)
         # what is shown earlier than now must be planned that much earlier
-        settings = replace(settings, lead_s=settings.lead_s + max(0.0, -offset_s))
+        self._earliest_s = min(0.0, offset_s, *(later_s for later_s, _ in self._groups))
+        settings = replace(settings, lead_s=settings.lead_s - self._earliest_s)
         beats = () if midi is None else (midi,)
         self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings, beats)
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self, clock.now_s)
@@ -87,7 +89,7 @@ class Show:
         self._track_path: str | None = None
         self._midi = midi
         self._told_midi = ""
-        self._offset_s = offset_s
+        self._foresight = Foresight(self.dancer, server.fps, LOOK_AHEAD_S, offset_s)
         self._running = threading.Event()
         self._fault: Exception | None = None
         self._told: Transport | None = None
@@ -186,23 +188,10 @@ class Show:
                 self._tell()
 
     def _show(self, due_s: float) -> None:
-        """Send the pose of this tick to everyone: the page's ahead of its time, the others' on time."""
-        heard, capture_s = self.dancer.heard, self.dancer.shaped_until_s
-        beats, known = heard.clock, heard.mood.trust > 0
-        ahead_s = due_s + LOOK_AHEAD_S
-        for outlets, shown_s in (((self.server,), ahead_s), (self.sinks, due_s)):
-            if not outlets:
-                continue
-            danced_s = shown_s - self._offset_s
-            moment = Moment(
-                pose=replace(self.dancer.show(danced_s), time_s=shown_s),
-                beat=float(beats.beat_at(danced_s)) - beats.downbeat if known else None,
-                tempo_bpm=beats.tempo_bpm if known else 0.0,
-                energy=heard.mood.energy,
-                t_capture_s=capture_s,
-                beats_per_bar=beats.beats_per_bar,
-                confidence=beats.confidence,
-            )
+        """Send the poses of this tick to everyone: the stream's ahead of their time, the others' on time."""
+        self.server.send(*self._foresight.tick(due_s, self.server.look_aheads_s))
+        for later_s, outlets in self._groups:
+            moment = moment_of(self.dancer, due_s, later_s)
             for outlet in outlets:
                 outlet.send(moment)
         self.frames += 1
@@ -379,7 +368,7 @@ class Show:
         if self.dancer.imagine(now_s):
             done_s = self.clock.now_s()
             self.update_ms.append(1000 * (done_s - now_s))
-            sent_s = self.dancer.planned_from_s - LOOK_AHEAD_S + min(0.0, self._offset_s)
+            sent_s = self.dancer.planned_from_s - LOOK_AHEAD_S + self._earliest_s
             self.dancer.counts.misses += done_s > sent_s
             return
         wake_s = due_s if due_s > now_s else now_s + _RETRY_S

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import secrets
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -24,7 +23,6 @@ from websockets.protocol import State as Stage
 from websockets.typing import Subprotocol
 
 from groovecast.wire.errors import InputRefused, WireError
-from groovecast.wire.frame import Frame
 from groovecast.wire.live_sound import LIVE_SOUND_MAGIC, LiveSound, decode_live_sound
 from groovecast.wire.messages import (
     BINARY_SUBPROTOCOL,
@@ -48,7 +46,8 @@ from groovecast.wire.messages import (
 from groovecast.wire.moment import Moment
 from groovecast.wire.song import ComingSong
 from realtime.page import CHUNK_BYTES, STREAM_PATH, Door, Page, write_slowly
-from realtime.watcher import Shown, Watcher
+from realtime.timeline import Delivery, Timeline, View
+from realtime.watcher import Watcher
 
 _MAX_TEXT = 16 * 1024
 _MAX_MESSAGE_BYTES = 1 << 20
@@ -89,8 +88,8 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 8765  # 0: any that is free
     token: str | None = None
-    fps: float = 60.0  # how often `PoseServer.send` is called
-    look_ahead_s: float = 0.08  # how far before their time poses are sent, at most
+    fps: float = 60.0  # how many moments of a dancer are sent a second
+    look_ahead_s: float = 0.08  # how far before their time poses go to a client that does not say
     max_clients: int = 256
 
     def __post_init__(self) -> None:
@@ -118,8 +117,7 @@ class PoseServer:
         self._desk = desk
         self._now = clock_now
         self._clients: list[Watcher] = []
-        self._ahead: deque[Shown] = deque(maxlen=1024)
-        self._count = 0
+        self._timeline = Timeline()
         self._transport: Transport | None = None
         self._input: Input | None = None
         self._input_client: object = None
@@ -181,39 +179,37 @@ class PoseServer:
         self._page.tracks = {track_id: wav}
         return f"/track/{track_id}.wav"
 
-    def send(self, moment: Moment) -> None:
-        """Pass on what is to be seen at `moment.pose.time_s`, in the order of that time.
+    @property
+    def look_aheads_s(self) -> set[float]:
+        """How far before their time poses are waited for; whoever sends them looks ahead as far as the largest."""
+        return {self._settings.look_ahead_s, *(client.look_ahead_s for client in self._clients)}
 
-        A client gets it `look_ahead_s` before, or what it asked for; one without room loses it. A moment with a
-        number that is not finite is dropped for all.
+    def send(self, *moments: Moment) -> None:
+        """Pass on what is to be seen at each `moment.pose.time_s`: new ones in that order, and known ones.
+
+        A client gets each as long before its time as it asked for. One that is known and is told with another pose
+        was planned anew: who had it gets it again, but for those who look ahead 0.1 s or less. What a client has no
+        room for is lost for it when it is over. A moment with a number that is not finite is dropped for all.
         """
-        frame = Frame(
-            moment.pose,
-            self._count,
-            moment.t_capture_s,
-            moment.beat,
-            moment.tempo_bpm,
-            moment.energy,
-            dancer=moment.dancer,
-            cut=moment.cut,
-        )
-        self._count += 1
         now_s = self._now()
-        if not moment.finite:
-            self._drop(self._clients, 1)
-            return
-        self._ahead.append(Shown(frame))
+        for moment in moments:
+            if moment.finite:
+                self._timeline.put(moment)
+            else:
+                self.dropped += len(self._clients)
+                for client in self._clients:
+                    client.dropped += 1
+        deliveries: dict[View, Delivery] = {}
         for client in self._clients:
-            due = [shown for shown in self._ahead if client.wants(shown.frame, now_s)]
-            if due:
-                client.next_seq = due[-1].frame.seq + 1
-                if client.has_room():
-                    for shown in due:
-                        client.write(shown.message(client.encoding, client.joints))
-                else:
-                    self._drop([client], len(due))
-        while self._ahead and self._ahead[0].frame.pose.time_s <= now_s:
-            self._ahead.popleft()
+            view = client.view
+            delivery = deliveries.get(view)
+            if delivery is None:
+                delivery = deliveries[view] = self._timeline.delivery(view, now_s)
+            client.take(delivery)
+        self._timeline.forget(now_s)
+        first_seq = self._timeline.first_seq
+        for client in self._clients:
+            self.dropped += client.lose(first_seq)
 
     def publish(self, message: Transport | State | Notice) -> None:
         """Tell every client; the latest transport is kept for those who come later."""
@@ -234,11 +230,6 @@ class PoseServer:
 
     def _input_for(self, client: Watcher, message: Input) -> Input:
         return msgspec.structs.replace(message, yours=client is self._input_client)
-
-    def _drop(self, clients: Sequence[Watcher], frames: int) -> None:
-        for client in clients:
-            client.dropped += frames
-            self.dropped += frames
 
     async def _answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
         """Turn away, answer, or (None) let the stream begin."""
@@ -261,8 +252,8 @@ class PoseServer:
             return await connection.close(1002, f"asked for {chosen[:32]}, {known}")
         if self.clients >= self._settings.max_clients:
             return await connection.close(1013, f"{self.clients} clients watch already, try again later")
-        client = Watcher(connection, self._settings.fps, self._settings.look_ahead_s)
-        client.next_seq = self._count
+        wanted, coming = self._settings, self._timeline
+        client = Watcher(connection, wanted.fps, wanted.look_ahead_s, coming.first_seq, coming.changes)
         # all in one breath, so that no transport is published in between
         client.tell(self._hello(client))
         client.write(self._skeleton)
@@ -339,6 +330,7 @@ class PoseServer:
             look_ahead_s=gets.look_ahead_s,
             encoding=gets.encoding,
             joints=gets.joints,
+            blocks=gets.blocks,
         )
 
 

@@ -3,60 +3,47 @@
 import math
 import socket
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import get_args
 
 from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.protocol import State as Stage
 
 from groovecast.wire.errors import WireError
-from groovecast.wire.frame import Frame, encode_frame
 from groovecast.wire.messages import (
     BINARY_SUBPROTOCOL,
+    BlockName,
     Encoding,
     FromServer,
     Subscribe,
     Subscribed,
     encode_text,
-    pose_text,
 )
 from groovecast.wire.song import ComingSong, song_samples
+from realtime.timeline import Delivery, View
 
 # What the system may hold back for a client, and what may wait here on top of it before frames are dropped:
 # together about half a second of poses, so that a slow client is late by no more.
 _SYSTEM_BUFFER_BYTES = 32 * 1024
 _WAITING_BYTES = 2 * 1024
-
-
-@dataclass
-class Shown:
-    """A frame on its way, each of its messages made once, when the first client needs it."""
-
-    frame: Frame
-    _messages: dict[tuple[Encoding, int], str | bytes] = field(default_factory=dict)
-
-    def message(self, encoding: Encoding, joints: int) -> str | bytes:
-        key = encoding, joints
-        if key not in self._messages:
-            if encoding == "json":
-                self._messages[key] = encode_text(pose_text(self.frame, joints))
-            else:
-                self._messages[key] = encode_frame(self.frame, encoding, joints)
-        return self._messages[key]
+MOST_LOOK_AHEAD_S = 0.5
 
 
 class Watcher:
     """One that watches: what it asked for, and what it has room for."""
 
-    def __init__(self, connection: ServerConnection, fps: float, look_ahead_s: float) -> None:
+    def __init__(
+        self, connection: ServerConnection, fps: float, look_ahead_s: float, next_seq: int, changes: int
+    ) -> None:
         binary = connection.subprotocol == BINARY_SUBPROTOCOL
         self._connection = connection
         self._server_fps = fps
-        self._most_ahead_s = look_ahead_s
         self._waiting: dict[type[FromServer], str] = {}
         self._every = 1
-        self._look_ahead_s = look_ahead_s if binary else 0.0
-        self.encoding: Encoding = "f32" if binary else "json"
-        self.joints = 52
-        self.next_seq = 0
+        self.look_ahead_s = look_ahead_s if binary else 0.0
+        self._encoding: Encoding = "f32" if binary else "json"
+        self._joints = 52
+        self._blocks: tuple[BlockName, ...] = ()
+        self._next_seq, self._changes = next_seq, changes
         self.dropped = 0
         self.song: ComingSong | None = None
         with suppress(OSError):  # it may be gone already
@@ -65,26 +52,53 @@ class Watcher:
 
     def subscribe(self, wish: Subscribe) -> None:
         """Take over what is wished for, as far as it can be had."""
-        ahead_s = self._look_ahead_s if wish.look_ahead_s is None else wish.look_ahead_s
+        ahead_s = self.look_ahead_s if wish.look_ahead_s is None else wish.look_ahead_s
         if not (math.isfinite(ahead_s) and ahead_s >= 0):
             raise ValueError(f"asked for look_ahead_s {ahead_s}: give 0 or more")
-        self._look_ahead_s = min(ahead_s, self._most_ahead_s)
+        self.look_ahead_s = min(ahead_s, MOST_LOOK_AHEAD_S)
         if wish.fps is not None:
             self._every = max(1, round(self._server_fps / wish.fps))
-        self.encoding = wish.encoding or self.encoding
-        self.joints = wish.joints or self.joints
+        self._encoding = wish.encoding or self._encoding
+        self._joints = wish.joints or self._joints
+        if wish.blocks is not None:
+            self._blocks = tuple(name for name in get_args(BlockName) if name in wish.blocks)
 
     def subscribed(self) -> Subscribed:
         """What it gets."""
-        fps = self._server_fps / self._every
         return Subscribed(
-            fps=fps, look_ahead_s=self._look_ahead_s, encoding=self.encoding, joints=self.joints
+            fps=self._server_fps / self._every,
+            look_ahead_s=self.look_ahead_s,
+            encoding=self._encoding,
+            joints=self._joints,
+            blocks=self._blocks,
         )
 
-    def wants(self, frame: Frame, now_s: float) -> bool:
-        """It is due here: not had yet, of its rate, and soon enough to be seen."""
-        soon = frame.pose.time_s <= now_s + self._look_ahead_s
-        return soon and frame.seq >= self.next_seq and frame.seq % self._every == 0
+    @property
+    def view(self) -> View:
+        """What it wants of the timeline, and has had."""
+        form = self._encoding, self._joints, self._blocks
+        return View(form, self.look_ahead_s, self._every, self._next_seq, self._changes)
+
+    def take(self, delivery: Delivery) -> None:
+        """Pass on what there is room for; the rest stays due for as long as it is not over."""
+        transport = self._connection.transport
+        for content, next_seq in delivery.pieces:
+            if not self.has_room():
+                return
+            # whole frames, made once for all: the library would make them again for each connection
+            if self._connection.protocol.state is Stage.OPEN and not transport.is_closing():
+                transport.write(content)
+            self._next_seq = next_seq
+        self._changes = delivery.changes
+
+    def lose(self, first_seq: int) -> int:
+        """The frames before that one are over. How many of its own it had not had by then; they are counted."""
+        if self._next_seq >= first_seq:
+            return 0
+        lost = (first_seq - 1) // self._every - (self._next_seq - 1) // self._every
+        self._next_seq = first_seq
+        self.dropped += lost
+        return lost
 
     def has_room(self) -> bool:
         """What it was sent is nearly gone; then what waited is sent first."""

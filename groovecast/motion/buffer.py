@@ -16,6 +16,8 @@ from groovecast.motion.rotation import quat_continuous, slerp, unit
 
 # How long the figure takes from the end of an unrenewed plan to standing at ease.
 SETTLE_S = 0.8
+# A pose between two frames depends on the frame after both too: so far before a frame the figure bends towards it.
+REACH_FRAMES = 2
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from realtime.input_desk import Track
 from realtime.live import LOOK_AHEAD_S, Show
 from realtime.outlets.recorder import TakeRecorder
 from realtime.outlets.sink import Sink
-from realtime.outlets.vmc import VmcSink
+from realtime.outlets.vmc import VmcSink, VmcWish
 from realtime.server import ServerSettings
 from realtime.sources import FileSource, Hear, Source
 
@@ -75,7 +75,7 @@ def test_sixty_poses_a_second_reach_page_vmc_and_take(hopping: Callable[..., Sho
         receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 21)
         receiver.setblocking(False)
         take = TakeRecorder(tmp_path / "take.bvh")
-        show = hopping(None, VmcSink(*receiver.getsockname()), take)
+        show = hopping(None, VmcSink(VmcWish(*receiver.getsockname())), take)
         watcher = on_stage(show, watching(3))
         datagrams = 0
         while datagrams < 10**5:
