@@ -1,8 +1,9 @@
-"""Writes the mannequin: a VRM 1.0 avatar with all 52 bones, made from protocol/skeleton.json and a formula.
+"""Writes the mannequin: a VRM avatar with all 52 bones, made from protocol/skeleton.json and a formula.
 
-    python clients/web/make_mannequin.py [FILE]
+    python clients/web/make_mannequin.py [FOLDER]
 
-needs NumPy only. A solid given by a distance is meshed on a grid, its vertices are drawn onto the exact skin,
+writes mannequin.vrm (VRM 1.0) and mannequin0.vrm (VRM 0, for programs that know no other), and needs NumPy only.
+A solid given by a distance is meshed on a grid, its vertices are drawn onto the exact skin,
 weighted to the bones around them, shaded by how open they lie, and written as one binary glTF.
 """
 
@@ -36,7 +37,7 @@ GRADIENT_STEP_M = 2e-4
 WEIGHT_SOFTNESS_M = {"body": 0.016, "hand": 0.0030}
 WEIGHT_SMOOTHINGS = {"body": 12, "hand": 3}
 TEXTURE_WIDTH, TEXTURE_ROWS, ROW_HEIGHT = 128, 4, 16
-OUT = Path(__file__).resolve().parent / "dist" / "mannequin.vrm"
+OUT = Path(__file__).resolve().parent / "dist"
 
 # sRGB: pearl shell, graphite suit, black glass, dark seams, one light.
 SHELL, SUIT, GLASS, SEAM, LIGHT = (233, 229, 222), (50, 53, 64), (16, 19, 29), (18, 19, 24), (92, 225, 255)
@@ -296,9 +297,8 @@ def skins(bones: Bones) -> list[tuple[str, Surface]]:
     return [("body", body), ("hand", hand), ("hand", other)]
 
 
-def mannequin() -> bytes:
-    """The avatar as a file."""
-
+def mannequin() -> tuple[bytes, bytes]:
+    """The avatar as a file of VRM 1.0, and of VRM 0."""
     bones = Bones()
     parts = skins(bones)
     starts = np.cumsum([0, *(len(skin.points_m) for _, skin in parts)])
@@ -317,12 +317,12 @@ def mannequin() -> bytes:
             [skin.triangles + start for (_, skin), start in zip(parts, starts[:-1], strict=True)]
         ),
     )
-    return vrm(bones, mesh, paint())
+    return vrm(bones, mesh, paint()), vrm(bones, mesh, paint(), version=0)
 
 
 if __name__ == "__main__":
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
-    out.parent.mkdir(parents=True, exist_ok=True)
-    content = mannequin()
-    out.write_bytes(content)
-    print(f"{out.name}: {len(content) / 1e6:.2f} MB", file=sys.stderr)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in zip(("mannequin.vrm", "mannequin0.vrm"), mannequin(), strict=True):
+        (out / name).write_bytes(content)
+        print(f"{name}: {len(content) / 1e6:.2f} MB", file=sys.stderr)

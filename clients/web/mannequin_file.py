@@ -1,8 +1,10 @@
-"""A skinned figure as bytes: binary glTF 2.0 with the VRM 1.0 humanoid."""
+"""A skinned figure as bytes: binary glTF 2.0 with the humanoid of VRM 1.0, or of VRM 0 for older programs."""
 
+import copy
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -85,8 +87,66 @@ def _vrm_extension(bones: Bones) -> dict[str, object]:
     }
 
 
-def vrm(bones: Bones, mesh: Mesh, textures: list[bytes]) -> bytes:
-    """The file. Nodes 0..51 are the bones in the skeleton's order, rest rotations identity."""
+def _old_extension(bones: Bones) -> dict[str, object]:
+    """What a VRM 0 says of itself (vrm.schema.json, version 0.0); its bones have Unity's names."""
+    humanoid = {
+        "humanBones": [
+            {"bone": name[0].lower() + name[1:], "node": index, "useDefaultValues": True}
+            for index, name in enumerate(bones.unity_names)
+        ],
+        "armStretch": 0.05,
+        "legStretch": 0.05,
+        "upperArmTwist": 0.5,
+        "lowerArmTwist": 0.5,
+        "upperLegTwist": 0.5,
+        "lowerLegTwist": 0.5,
+        "feetSpacing": 0,
+        "hasTranslationDoF": False,
+    }
+    material = {"name": "mannequin", "shader": "VRM_USE_GLTFSHADER", "renderQueue": 2000}
+    empty = ("floatProperties", "vectorProperties", "textureProperties", "keywordMap", "tagMap")
+    return {
+        "exporterVersion": "groovecast make_mannequin.py",
+        "specVersion": "0.0",
+        "meta": {
+            "title": "Groovecast mannequin",
+            "version": "1",
+            "author": "The Groovecast authors",
+            "allowedUserName": "Everyone",
+            "violentUssageName": "Allow",  # so spelt by the schema
+            "sexualUssageName": "Allow",
+            "commercialUssageName": "Allow",
+            "licenseName": "CC0",
+            "otherLicenseUrl": CC0,
+        },
+        "humanoid": humanoid,
+        "firstPerson": {
+            "firstPersonBone": bones.names.index("head"),
+            "firstPersonBoneOffset": {"x": 0, "y": 0.06, "z": 0},
+            "meshAnnotations": [],
+            "lookAtTypeName": "Bone",
+        },
+        "blendShapeMaster": {"blendShapeGroups": []},
+        "secondaryAnimation": {"boneGroups": [], "colliderGroups": []},
+        "materialProperties": [material | {name: {} for name in empty}],
+    }
+
+
+def _turned_round(bones: Bones, mesh: Mesh) -> tuple[Bones, Mesh]:
+    """The figure as it faces -Z."""
+    half_turn = np.array([-1, 1, -1])
+    turned = copy.copy(bones)
+    # adding nothing makes a plain zero of a negative one
+    turned.offsets_m, turned.places_m = bones.offsets_m * half_turn + 0, bones.places_m * half_turn + 0
+    points, normals = ((rows * half_turn + 0).astype("<f4") for rows in (mesh.points_m, mesh.normals))
+    return turned, replace(mesh, points_m=points, normals=normals)
+
+
+def vrm(bones: Bones, mesh: Mesh, textures: list[bytes], version: Literal[0, 1] = 1) -> bytes:
+    """The file. Nodes 0..51 are the bones in the skeleton's order, rest rotations identity; a VRM 0 faces -Z."""
+    extension = {"VRMC_vrm": _vrm_extension(bones)} if version == 1 else {"VRM": _old_extension(bones)}
+    if version == 0:
+        bones, mesh = _turned_round(bones, mesh)
     joints = len(bones.names)
     binary = _Binary()
     small = len(mesh.points_m) < 65536
@@ -120,8 +180,8 @@ def vrm(bones: Bones, mesh: Mesh, textures: list[bytes]) -> bytes:
     nodes.append({"name": "mannequin", "children": [0, joints]})
     document = {
         "asset": {"version": "2.0", "generator": "groovecast make_mannequin.py"},
-        "extensionsUsed": ["VRMC_vrm"],
-        "extensions": {"VRMC_vrm": _vrm_extension(bones)},
+        "extensionsUsed": list(extension),
+        "extensions": extension,
         "scene": 0,
         "scenes": [{"nodes": [joints + 1]}],
         "nodes": nodes,

@@ -37,6 +37,7 @@ class Bones:
     def __init__(self) -> None:
         file = json.loads(SKELETON_FILE.read_text())
         self.names: list[str] = [joint["name"] for joint in file["joints"]]
+        self.unity_names: list[str] = [joint["unity"] for joint in file["joints"]]
         self.parents: list[int] = [
             -1 if joint["parent"] is None else self.names.index(joint["parent"]) for joint in file["joints"]
         ]

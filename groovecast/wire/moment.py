@@ -22,6 +22,7 @@ class Moment:
     confidence: float = 0.0  # in the beat, 0 to 1
     dancer: int = 0
     cut: bool = False  # do not interpolate from the pose before
+    scene: str = ""  # what part of the music this is, a `Scene`'s name; empty: unknown
 
     @property
     def finite(self) -> bool:

@@ -4,75 +4,110 @@ VMC's space is Unity's: left-handed, Y up, +Z forward, +X the figure's right; qu
 p' = (-x, y, z), q' = (x, -y, -z, w).
 """
 
+import math
+
 import numpy as np
 from jaxtyping import Float32
 
+from groovecast.motion.body import Body, Tailor, our_body
 from groovecast.motion.pose import Pose
-from groovecast.motion.skeleton import Skeleton, groovecast_skeleton
+from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.wire.osc import osc_integers, osc_message, osc_text, packed
+from groovecast.wire.vmc_presets import GENERIC, VmcPreset
 
 # VMC asks for bundles within 1500 bytes; the reference sender keeps to about 1200, which every path carries
 MAX_DATAGRAM_BYTES = 1200
+# what one datagram of UDP can hold; a whole frame has 4.5 kB
+_ANY_BYTES = 65_507
 
-_IMMEDIATE = b"#bundle\0" + (1).to_bytes(8, "big")
 # loaded, calibrated, normal mode, tracking well (VMC 2.7)
 _OK = (1, 3, 0, 1)
 # a quaternion shorter than this says nothing about a direction
 _SHORTEST = np.float32(1e-6)
 _MIRROR_POSITION = np.array([-1, 1, 1], np.float32)
 _MIRROR_WXYZ = np.array([1, 1, -1, -1], np.float32)
+_ON_THE_FLOOR = np.array([1, 0, 1], np.float32)
+_NOWHERE = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 class VmcEncoder:
     """Writes poses into a byte template, made once; keep one for each run of poses.
 
-    Every frame is whole: the root and all bones, each with its true rest offset, then `Blend/Apply`, `OK` and
-    `T`, at which receivers show it. The way goes in Hips; Root stays where it is, as receivers that move a
-    stage expect, and those that ignore Root lose nothing.
+    Every frame is whole: the root and all bones that the body has, each with its true rest offset, then
+    `Blend/Apply`, `OK` and `T`, at which receivers show it. Rotations are those of a figure whose T-pose is
+    identity (a VRM 0; a VRM 1 in its normalised form), whatever the file of the body rests in.
     """
 
-    def __init__(self, skeleton: Skeleton | None = None, max_bytes: int = MAX_DATAGRAM_BYTES) -> None:
-        skeleton = skeleton or groovecast_skeleton()
-        self._joints = skeleton.joints
-        offsets = skeleton.rest_offset_m * _MIRROR_POSITION
-        if not offsets.any(axis=1).all():
-            raise ValueError(
-                f"asked to send {skeleton.id}, a bone of it has no length: receivers would collapse it"
+    def __init__(
+        self, preset: VmcPreset = GENERIC, body: Body | None = None, max_bytes: int = MAX_DATAGRAM_BYTES
+    ) -> None:
+        skeleton, self._joints = groovecast_skeleton(), groovecast_skeleton().joints
+        self._preset = preset
+        self._tailor = None if body is None else Tailor(body)
+        body = body or our_body()
+        last = self._joints if preset.fingers else skeleton.body_joints
+        self._sent = np.flatnonzero(body.has[:last])
+        offsets = (body.rest_offset_m * _MIRROR_POSITION).tolist()
+        named = preset.root_form == "named"
+        messages = [osc_message("/VMC/Ext/Root/Pos", osc_text("root") if named else b"", _NOWHERE)]
+        for joint in self._sent.tolist():
+            numbers = (*offsets[joint], *_NOWHERE[3:])
+            messages.append(osc_message("/VMC/Ext/Bone/Pos", osc_text(skeleton.unity_names[joint]), numbers))
+        end = [
+            osc_message("/VMC/Ext/Blend/Apply"),
+            osc_integers("/VMC/Ext/OK", _OK),
+            osc_message("/VMC/Ext/T", b"", (0.0,)),
+        ]
+        if preset.bundle == "none":
+            datagrams = [message[4:] for message in (*messages, *end)]  # without a bundle's word of length
+            ends = np.cumsum([len(datagram) for datagram in datagrams])[: len(messages)].tolist()
+        else:
+            datagrams, ends = packed(
+                messages, b"".join(end), max_bytes if preset.bundle == "split" else _ANY_BYTES
             )
-        identity = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-        messages = [_message("/VMC/Ext/Root/Pos", _text("root"), identity)]
-        for name, offset in zip(skeleton.unity_names, offsets.tolist(), strict=True):
-            messages.append(_message("/VMC/Ext/Bone/Pos", _text(name), (*offset, *identity[3:])))
-        end = (
-            _message("/VMC/Ext/Blend/Apply")
-            + _integers("/VMC/Ext/OK", _OK)
-            + _message("/VMC/Ext/T", b"", (0.0,))
-        )
-        self._datagrams, ends = _packed(messages, end, max_bytes)
-        self._bytes = np.frombuffer(bytearray(b"".join(self._datagrams)), np.uint8)
-        self._cuts = np.cumsum([0, *map(len, self._datagrams)]).tolist()
+        self._bytes = np.frombuffer(bytearray(b"".join(datagrams)), np.uint8)
+        self._cuts = np.cumsum([0, *map(len, datagrams)]).tolist()
         # OSC aligns everything to 4 bytes, so the whole frame is also an array of big-endian floats
         self._floats = self._bytes.view(">f4")
-        last_word = np.array(ends[1:]) // 4  # one past each bone's w
-        self._wxyz_words = last_word[:, None] + np.array([-1, -4, -3, -2])  # sent as x y z w
-        self._hips_words = slice(int(last_word[0]) - 7, int(last_word[0]) - 4)
-        self._sent_wxyz = np.zeros((self._joints, 4), np.float32)
-        self._sent_wxyz[:, 0] = 1
+        last_word = np.array(ends) // 4  # one past each message's w
+        self._wxyz_words = last_word[1:, None] + np.array([-1, -4, -3, -2])  # sent as x y z w
+        self._root_words, self._hips_words = (slice(int(word) - 7, int(word) - 4) for word in last_word[:2])
+        self._rest_hips = body.rest_offset_m[0]
+        self._all_sent = len(self._sent) == self._joints
+        self._before_wxyz = np.zeros((self._joints, 4), np.float32)
+        self._before_wxyz[:, 0] = 1
+        self._before_fitted = self._before_wxyz.copy()
         self._start_s: float | None = None
 
     def encode(self, pose: Pose) -> list[bytes]:
-        """The datagrams of a pose, to be sent in this order. Joints that the pose lacks stay at rest.
+        """The datagrams of a pose, to be sent in this order. Joints that the pose lacks stay as they were.
 
         Raises ValueError when a number is not finite: receivers do not survive it.
         """
-        numbers = pose.local_quat_wxyz, pose.root_m, pose.time_s
-        if not all(np.isfinite(number).all() for number in numbers):
+        few = (pose.time_s, *pose.root_m.tolist())
+        if not all(map(math.isfinite, few)) or not np.isfinite(pose.local_quat_wxyz).all():
             raise ValueError("asked to send a pose with a number that is not finite")
-        quat = _continuous(pose.local_quat_wxyz[: self._joints], self._sent_wxyz)
-        self._sent_wxyz[: len(quat)] = quat
+        quat = _continuous(pose.local_quat_wxyz[: self._joints], self._before_wxyz)
+        self._before_wxyz[: len(quat)] = quat
         if self._start_s is None:
             self._start_s = pose.time_s
-        self._floats[self._wxyz_words] = self._sent_wxyz * _MIRROR_WXYZ
-        self._floats[self._hips_words] = pose.root_m * _MIRROR_POSITION
+        hips_m, wxyz = pose.root_m, self._before_wxyz
+        if self._tailor is not None:
+            hips_m, wxyz = self._tailor.fitted(hips_m, wxyz)
+            if self._tailor.hands_on:  # two turns that keep their signs can make one that does not
+                wxyz = self._before_fitted = _continuous(wxyz, self._before_fitted)
+        if self._preset.yaw:
+            hips_m, wxyz = _turned_round(hips_m, wxyz)
+        if not self._all_sent:
+            wxyz = wxyz[self._sent]
+        self._floats[self._wxyz_words] = wxyz * _MIRROR_WXYZ
+        if self._preset.root != "hips":
+            # what Root carries of the hips' place; their own is on top of it
+            whole = self._preset.root == "root"
+            root_m = hips_m - self._rest_hips if whole else hips_m * _ON_THE_FLOOR
+            self._floats[self._root_words] = root_m * _MIRROR_POSITION
+            hips_m = hips_m - root_m
+        self._floats[self._hips_words] = hips_m * _MIRROR_POSITION
         self._floats[-1] = pose.time_s - self._start_s
         frame = self._bytes.tobytes()
         return [frame[start:end] for start, end in zip(self._cuts, self._cuts[1:], strict=False)]
@@ -89,33 +124,11 @@ def _continuous(
     return out
 
 
-def _packed(messages: list[bytes], end: bytes, max_bytes: int) -> tuple[list[bytes], list[int]]:
-    """Bundles as full as `max_bytes` allows, `end` in the last; and the byte at which each message ends."""
-    datagrams, ends = [_IMMEDIATE], []
-    for index, message in enumerate(messages):
-        needed = len(message) + (len(end) if index == len(messages) - 1 else 0)
-        if len(datagrams[-1]) + needed > max_bytes:
-            datagrams.append(_IMMEDIATE)
-        datagrams[-1] += message
-        ends.append(sum(map(len, datagrams)))
-    datagrams[-1] += end
-    return datagrams, ends
-
-
-def _message(address: str, text: bytes = b"", floats: tuple[float, ...] = ()) -> bytes:
-    """A bundle's element: its size, then the OSC message with at most one text and then floats."""
-    types = "," + "s" * bool(text) + "f" * len(floats)
-    content = _text(address) + _text(types) + text + np.array(floats, ">f4").tobytes()
-    return len(content).to_bytes(4, "big") + content
-
-
-def _integers(address: str, values: tuple[int, ...]) -> bytes:
-    """A bundle's element: its size, then an OSC message of whole numbers."""
-    content = _text(address) + _text("," + "i" * len(values)) + np.array(values, ">i4").tobytes()
-    return len(content).to_bytes(4, "big") + content
-
-
-def _text(text: str) -> bytes:
-    """An OSC string: UTF-8, ended by a zero and filled with zeros up to a multiple of 4."""
-    data = text.encode() + b"\0"
-    return data + bytes(-len(data) % 4)
+def _turned_round(
+    hips_m: Float32[np.ndarray, " 3"], wxyz: Float32[np.ndarray, "joints 4"]
+) -> tuple[Float32[np.ndarray, " 3"], Float32[np.ndarray, "joints 4"]]:
+    """Half a turn about the world's vertical: where the hips go and how they are turned, all else hangs on them."""
+    turned = wxyz.copy()
+    w, x, y, z = wxyz[0]
+    turned[0] = (-y, z, w, -x)  # (0, 0, 1, 0) times it
+    return hips_m * np.array([-1, 1, -1], np.float32), turned

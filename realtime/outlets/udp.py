@@ -40,11 +40,37 @@ class UdpLine:
         self._socket.close()
 
 
+class UdpSink:
+    """A line as the frame loop sees it; what is sent down it is for those who build on this."""
+
+    def __init__(self, line: UdpLine, offset_s: float) -> None:
+        self._line = line
+        self._refused = 0  # a number in them was not finite
+        self.offset_s = offset_s
+        self.name = line.name
+        self.problem: str | None = None
+
+    @property
+    def sent(self) -> int:
+        """How many went out whole."""
+        return self._line.sent
+
+    @property
+    def dropped(self) -> int:
+        """How many did not."""
+        return self._line.dropped + self._refused
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._line.close()
+
+
 def target_from_text(text: str, default_port: int) -> tuple[str, int]:
     """Host and port of `HOST`, `HOST:PORT` or `[IPV6]:PORT`. Raises ValueError, with the mend."""
     found = re.fullmatch(r"(\[[0-9a-fA-F:.%\w]+\]|[^:\[\]\s]+)(?::(\d{1,5}))?", text)
     port = int(found[2]) if found and found[2] else default_port
-    if found is None or not 1 <= port <= 65535:
+    # a number alone is a port that lost its host, though the system would read it as an address
+    if found is None or found[1].isdigit() or not 1 <= port <= 65535:
         raise ValueError(f"asked for target {text!r}: give HOST:PORT, for instance 127.0.0.1:{default_port}")
     return found[1].strip("[]"), port
 
