@@ -49,9 +49,18 @@ class ShowWishes:
     seconds: float | None = None
     """End by itself after so many seconds."""
     vmc: tuple[str, ...] = ()
-    """HOST:PORT of a VMC receiver; may be given again for more."""
+    """HOST:PORT[:PRESET][,option=value...] of a VMC receiver; may be given again for more. Presets: generic, vseeface,
+    warudo, vnyan, evmc4u, vmc4ue, vrm4u, vmclivelink, godot, blender. Options: docs/receivers.md."""
+    avatar: Path | None = None
+    """The .vrm file that the VMC receivers show: they get the places of its bones, and its height."""
+    osc: tuple[str, ...] = ()
+    """HOST:PORT[:PROFILE][,option=value...] for OSC of joints and beat (docs/osc.md); may be given again for more."""
+    livelink: tuple[str, ...] = ()
+    """HOST:PORT[:SUBJECT] of an Unreal that has the JSONLiveLink plugin; may be given again for more."""
+    vrchat: tuple[str, ...] = ()
+    """HOST[:PORT][,height=METRES] of a VRChat, as OSC trackers; may be given again for more."""
     record: tuple[Path, ...] = ()
-    """Record the dance to this .bvh, .glb, .vrma or .npz file; may be given again for more."""
+    """Record the dance to this new .bvh, .glb, .vrma or .npz file; may be given again for more."""
     offset_ms: float = 0.0
     """Show everything so much later; negative is earlier."""
     json: Annotated[bool, Parameter(negative=())] = False

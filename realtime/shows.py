@@ -26,11 +26,13 @@ from realtime.input_desk import Track
 from realtime.inputs import opened_input
 from realtime.live import Show, open_page
 from realtime.outlets.aside import AsideRecorder
+from realtime.outlets.live_link import LiveLinkSink
 from realtime.outlets.opened import sinks_of
+from realtime.outlets.osc import OscSink
 from realtime.outlets.recorder import TakeRecorder
 from realtime.outlets.sink import Sink
-from realtime.outlets.udp import target_from_text
-from realtime.outlets.vmc import VMC_PORT, VmcSink
+from realtime.outlets.vmc import VmcSink, VmcWish
+from realtime.outlets.vrchat import VrChatSink
 from realtime.performance import Performance
 from realtime.server import ServerSettings
 from realtime.settings import DanceWishes, ShowWishes, SoundWishes
@@ -60,6 +62,8 @@ class PlayReport(msgspec.Struct, frozen=True):
     audio_overruns: int
     lost_samples: int
     vmc_dropped: int
+    outlets_dropped: int
+    """What other receivers over UDP lost: OSC, Live Link, VRChat."""
     takes: tuple[str, ...]
     """Every recording; `recorded` is the first."""
 
@@ -151,10 +155,14 @@ def live(sound: SoundWishes, dance: DanceWishes, show: ShowWishes) -> PlayReport
 def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport:
     """A song danced to as fast as this machine can, with the same result as in real time."""
     for target in show.vmc:
-        target_from_text(target, VMC_PORT)
+        VmcWish.from_text(target)
     if show.vmc or show.token or show.offset_ms:
         raise ValueError(
             "asked for --vmc, --token or --offset-ms with --offline, which has no viewers: leave them away"
+        )
+    if show.osc or show.livelink or show.vrchat:
+        raise ValueError(
+            "asked for --osc, --livelink or --vrchat with --offline, which has no viewers: leave them away"
         )
     if dance.midi_clock is not None:
         raise ValueError("asked for --midi-clock with --offline, where no clock runs: leave one away")
@@ -287,6 +295,9 @@ def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -
         audio_overruns=tally.audio_overruns,
         lost_samples=dancer.lost_samples,
         vmc_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, VmcSink)),
+        outlets_dropped=sum(
+            sink.dropped for sink in sinks if isinstance(sink, OscSink | LiveLinkSink | VrChatSink)
+        ),
     )
 
 
