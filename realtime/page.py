@@ -15,6 +15,7 @@ from websockets.http11 import Request, Response
 
 STREAM_PATH = "/ws"
 CHUNK_BYTES = 64 * 1024
+_PAGES = {"": "index.html", "obs": "obs.html"}
 _TRACK = re.compile(r"/track/([\w-]{1,64})\.wav")
 
 # not the mimetypes module: on Windows it asks the registry, which may call JavaScript text/plain
@@ -113,7 +114,8 @@ class Page:
         """Content, type and caching of a file within the folder."""
         if "\0" in path or "\\" in path:
             return None
-        wanted = self._folder.joinpath(path.lstrip("/") or "index.html")
+        name = path.lstrip("/")
+        wanted = self._folder.joinpath(_PAGES.get(name, name))
         try:
             file = wanted.resolve()
             if not file.is_relative_to(self._folder) or not file.is_file():

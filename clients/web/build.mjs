@@ -5,6 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+const APART = { tsconfigRaw: "{}" }; // what checks the types says nothing about what is built
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** The licence of each npm package that went into the bundle. */
@@ -26,7 +28,7 @@ async function licences(inputs) {
   }
   const rule = `\n${"-".repeat(78)}\n\n`;
   return (
-    "app.js holds Groovecast's page (Apache-2.0) and these packages.\n" +
+    "app.js, obs.js and shared.js hold Groovecast's pages (Apache-2.0) and these packages.\n" +
     "mannequin.vrm is Groovecast's own and free of any right (CC0 1.0).\n" +
     rule + parts.join(rule)
   );
@@ -36,9 +38,12 @@ async function licences(inputs) {
 export async function buildPage(out) {
   await mkdir(out, { recursive: true });
   const result = await build({
+    ...APART,
     absWorkingDir: here,
-    entryPoints: ["src/main.js"],
-    outfile: join(out, "app.js"),
+    entryPoints: { app: "src/main.js", obs: "src/obs.js" },
+    outdir: out,
+    chunkNames: "shared", // what both pages need, three.js above all: one file, for there are two pages
+    splitting: true,
     bundle: true,
     minify: true,
     format: "esm",
@@ -50,6 +55,7 @@ export async function buildPage(out) {
   });
   // the sound thread's part is a file of its own: the browser loads it there
   await build({
+    ...APART,
     absWorkingDir: here,
     entryPoints: ["src/capture_worklet.js"],
     outfile: join(out, "capture_worklet.js"),
@@ -59,7 +65,7 @@ export async function buildPage(out) {
     logLevel: "warning",
   });
   await writeFile(join(out, "LICENSES.txt"), await licences(result.metafile.inputs));
-  for (const name of ["index.html", "style.css"]) await copyFile(join(here, "src", name), join(out, name));
+  for (const name of ["index.html", "obs.html", "style.css"]) await copyFile(join(here, "src", name), join(out, name));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage(resolve(process.argv[2] ?? join(here, "dist")));

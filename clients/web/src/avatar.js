@@ -3,24 +3,17 @@
 import { LoadingManager } from "three";
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import { VRMLoaderPlugin, VRMUtils } from "@pixiv/three-vrm";
+import { VrmFigure } from "../client/three_vrm.js";
 import { strings } from "./strings.js";
 
-/** Height of the hips above the floor of the skeleton that the poses are made for, until the server says. */
-const USUAL_HIPS_M = 0.96;
-
 export class Avatar {
-  #bones = [];
-  #hips;
-  #mirrored;
-  #scale = 1;
+  #figure;
   #lights = new Set(); // materials of our own mannequin, whose lines glow
 
   constructor(vrm) {
     this.vrm = vrm;
     this.scene = vrm.scene;
-    this.#mirrored = vrm.meta.metaVersion === "0";
-    this.#hips = vrm.humanoid.getNormalizedBoneNode("hips");
-    this.#scale = vrm.humanoid.normalizedRestPose.hips.position[1] / USUAL_HIPS_M;
+    this.#figure = new VrmFigure(vrm);
     vrm.scene.traverse((node) => {
       if (!node.isMesh) return;
       node.castShadow = true;
@@ -30,24 +23,14 @@ export class Avatar {
     });
   }
 
-  /** Whose rotations come in which order, and how high the stream's own figure carries its hips. */
+  /** The show's skeleton has come. */
   useSkeleton(skeleton) {
-    this.#bones = skeleton.joints.map((joint) => this.vrm.humanoid.getNormalizedBoneNode(joint.name));
-    const hipsM = skeleton.joints[0].offset_m[1];
-    this.#scale = this.vrm.humanoid.normalizedRestPose.hips.position[1] / hipsM;
+    this.#figure.useSkeleton(skeleton);
   }
 
   /** Take a pose; hips move in proportion to the figure's own height. */
   take(pose) {
-    const flip = this.#mirrored ? -1 : 1; // a VRM 0 figure looks the other way
-    const q = pose.quatWxyz;
-    const count = Math.min(this.#bones.length, q.length / 4);
-    for (let joint = 0; joint < count; joint += 1) {
-      const k = joint * 4;
-      this.#bones[joint]?.quaternion.set(flip * q[k + 1], q[k + 2], flip * q[k + 3], q[k]);
-    }
-    const [x, y, z] = pose.rootM;
-    this.#hips.position.set(flip * x * this.#scale, y * this.#scale, flip * z * this.#scale);
+    this.#figure.take(pose);
   }
 
   /** Settle hair, cloth and the raw bones after the pose. */
@@ -55,14 +38,14 @@ export class Avatar {
     this.vrm.update(elapsedS);
   }
 
-  /** Where the hips are in the world; written into `out`. */
-  hipsPlace(out) {
-    return this.vrm.humanoid.getRawBoneNode("hips").getWorldPosition(out);
+  /** Where a bone is in the world; written into `out`. */
+  place(bone, out) {
+    return this.vrm.humanoid.getRawBoneNode(bone).getWorldPosition(out);
   }
 
   /** How much larger than the stream's figure this one is. */
   get scale() {
-    return this.#scale;
+    return this.#figure.scale;
   }
 
   /** Let its lights, if it has any, breathe with the beat: 0 to 1. */

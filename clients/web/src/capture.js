@@ -1,5 +1,6 @@
 /** What this browser hears, a microphone or another tab, on its way to the dancer (protocol/PROTOCOL.md, "Live sound"). */
 
+import { localS } from "../client/local_clock.js";
 import { toInt16 } from "./song.js";
 import { strings } from "./strings.js";
 
@@ -10,8 +11,6 @@ const MOST_WAITING_BYTES = 1 << 16; // a slow line loses sound rather than delay
 const WINDOW_S = 1;
 const FOLLOW_S_PER_S = 1e-3; // quartz differs by less
 const JUMP_S = 0.05;
-
-const localS = () => performance.now() / 1000;
 
 // Music, not a telephone call: nothing may be taken out of it or turned up.
 const AS_IT_SOUNDS = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };

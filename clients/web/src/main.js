@@ -1,12 +1,11 @@
 /** The page: poses come in, the figure dances to the music that plays. */
 
 import { Vector3 } from "three";
+import { localS } from "../client/local_clock.js";
+import { watch } from "../client/show.js";
 import { readAvatar } from "./avatar.js";
 import { Capture } from "./capture.js";
-import { ServerClock } from "./clock.js";
-import { Connection, streamAddress } from "./connection.js";
 import { Panel } from "./panel.js";
-import { Player } from "./player.js";
 import { Stage } from "./scene.js";
 import { LONGEST_SONG_S, mixToMono, sendSong, titleOf } from "./song.js";
 import { positionAt, Sound } from "./sound.js";
@@ -18,8 +17,6 @@ const OTHER_BEAT = 0.55;
 const OFFSET_STEP_MS = 5;
 const WORDS_EVERY_S = 0.2;
 
-const localS = () => performance.now() / 1000;
-
 const counters = {
   posesShown: 0,
   beatsSeen: 0,
@@ -28,65 +25,46 @@ const counters = {
   firstFrameMs: null,
 };
 let offsetMs = 0; // the person's own: positive shows the dancer later; the sound stays in step with the server
-let skeleton = null;
-let transport = null;
-let state = null;
 let avatar = null;
 let stage = null;
-let lastFrame = null;
-let lastBeat = null;
+let lastPose = null;
+let lastBeat = null; // of the picture before: {phase, count}
 let wordsAtS = 0;
 let input = { wanted: false, kind: null, label: "", yours: false };
 let songsChosen = 0; // the newest one goes to the dancer, whichever is decoded first
 
-const clock = new ServerClock();
-const player = new Player();
 const panel = new Panel();
-const connection = new Connection(streamAddress(window.location), clock);
 // First of all the line: poses are on their way while the figure is still being read.
-connection.connect();
+const show = watch(window.location, { wish: { blocks: ["beat"] } });
+const { clock, connection, player } = show;
 const mannequin = fetch("mannequin.vrm").then((answer) => answer.arrayBuffer());
 const sound = new Sound(clock);
 const capture = new Capture(connection, clock);
 
-const serverNow = () => clock.at(localS());
-
-connection.addEventListener("status", ({ detail }) => {
+show.on("status", (detail) => {
   if (detail.state === "lost") {
     panel.status(detail.reason ? strings.refused(detail.reason) : strings.lost(Math.ceil(detail.retryS)), "lost");
-    if (transport?.playing) sound.setTransport({ ...transport, playing: false }, null);
+    if (show.transport?.playing) sound.setTransport({ ...show.transport, playing: false }, null);
   } else if (detail.state === "connecting") panel.status(strings.connecting, "waiting");
 });
-connection.addEventListener("open", () => {
-  player.reset();
-  panel.status(strings.waitingForPose, "waiting");
-});
-connection.addEventListener("skeleton", ({ detail }) => {
-  skeleton = detail;
-  avatar?.useSkeleton(skeleton);
-});
-connection.addEventListener("pose", ({ detail: frame }) => {
-  if (frame.dancer !== 0) return;
+show.on("open", () => panel.status(strings.waitingForPose, "waiting"));
+show.on("skeleton", () => avatar?.useSkeleton(show.skeleton));
+show.on("pose", () => {
   counters.firstFrameMs ??= performance.now();
-  player.push(frame);
 });
-connection.addEventListener("state", ({ detail }) => {
-  state = detail;
-});
-connection.addEventListener("transport", ({ detail }) => {
-  transport = detail;
+show.on("transport", (transport) => {
   panel.notice("");
   const live = !transport.track && !transport.local;
   panel.showTransport(transport.title || (live ? strings.liveInput : strings.untitled), transport.playing, live);
   sound.setTransport(transport, transport.track ? trackAddress(transport.track) : null);
 });
-connection.addEventListener("input", ({ detail }) => {
-  if (detail.yours && !input.yours) panel.notice(strings.listeningTo(detail.label || detail.kind));
-  input = detail;
+show.on("input", (told) => {
+  if (told.yours && !input.yours) panel.notice(strings.listeningTo(told.label || told.kind));
+  input = told;
   panel.showInput(input, capture.kind);
 });
+show.on("notice", ({ text }) => panel.notice(String(text)));
 capture.addEventListener("change", () => panel.showInput(input, capture.kind));
-connection.addEventListener("notice", ({ detail }) => panel.notice(String(detail.text)));
 sound.addEventListener("trouble", ({ detail }) => panel.notice(detail));
 sound.addEventListener("change", () => panel.showSoundGate(sound.blocked));
 
@@ -99,7 +77,7 @@ function trackAddress(track) {
 
 function setPlaying(playing) {
   sound.unblock();
-  connection.say({ type: "set", name: "playing", value: playing });
+  show.set("playing", playing);
 }
 
 async function danceTo(file) {
@@ -147,7 +125,7 @@ async function wear(bytes) {
   const next = await readAvatar(bytes);
   avatar?.dispose();
   avatar = next;
-  if (skeleton) avatar.useSkeleton(skeleton);
+  avatar.useSkeleton(show.skeleton);
   stage.add(avatar);
 }
 
@@ -170,21 +148,20 @@ function tap(atS) {
 }
 
 function countBeats(factor) {
-  connection.say({ type: "set", name: "beat_octave", value: factor });
+  show.set("beat_octave", factor);
   panel.notice(factor > 1 ? strings.twiceAsFast : strings.halfAsFast);
 }
 
 function nudge(stepMs) {
   offsetMs += stepMs;
+  player.delayS = offsetMs / 1000;
   panel.notice(strings.offset(offsetMs));
 }
 
 panel.listen({
-  play: () => setPlaying(!transport?.playing),
+  play: () => setPlaying(!show.transport?.playing),
   seek: (share) => {
-    if (transport?.duration_s > 0) {
-      connection.say({ type: "set", name: "position_s", value: share * transport.duration_s });
-    }
+    if (show.transport?.duration_s > 0) show.set("position_s", share * show.transport.duration_s);
   },
   song: danceTo,
   avatar: dress,
@@ -197,7 +174,7 @@ window.addEventListener("keydown", (event) => {
   if (event.target.closest?.("button")) return; // a button in focus means itself
   if (event.code === "Space") {
     event.preventDefault();
-    if (!event.repeat) setPlaying(!transport?.playing);
+    if (!event.repeat) setPlaying(!show.transport?.playing);
   } else if (event.key === "t" || event.key === "T") {
     if (!event.repeat) tap(event.timeStamp / 1000);
   } else if (event.key === "[") countBeats(0.5);
@@ -208,25 +185,34 @@ window.addEventListener("keydown", (event) => {
 // Any click frees the sound, wherever it lands.
 window.addEventListener("pointerdown", () => sound.unblock());
 
-function beatPulse(beat, playing) {
-  if (beat === null || !playing) {
+/** Where in the beat a pose is, and which beat of the bar that is; null while none is known. */
+function beatOf({ bar, beat }) {
+  if (bar !== null) return { phase: bar.phase, count: bar.barPosition };
+  if (beat === null) return null; // a server of before beat blocks tells the count only
+  const whole = Math.floor(beat);
+  const beatsPerBar = show.state?.beats_per_bar ?? 4;
+  return { phase: beat - whole, count: ((whole % beatsPerBar) + beatsPerBar) % beatsPerBar };
+}
+
+/** Show the beat; how strong it is now. */
+function beatPulse(pose) {
+  const now = pose && show.transport?.playing !== false ? beatOf(pose) : null;
+  if (now === null) {
     panel.showBeat(0, null);
     return 0;
   }
-  const whole = Math.floor(beat);
-  const bar = state?.beats_per_bar ?? 4;
-  const count = ((whole % bar) + bar) % bar;
-  if (lastBeat !== null && whole > lastBeat) {
+  if (lastBeat !== null && (now.count !== lastBeat.count || now.phase < lastBeat.phase - 0.5)) {
     counters.beatsSeen += 1;
-    if (count === 0) counters.downbeatsSeen += 1;
+    if (now.count === 0) counters.downbeatsSeen += 1;
   }
-  lastBeat = whole;
-  const pulse = Math.exp(-BEAT_FADE * (beat - whole)) * (count === 0 ? DOWNBEAT : OTHER_BEAT);
-  panel.showBeat(pulse, count);
+  lastBeat = now;
+  const pulse = Math.exp(-BEAT_FADE * now.phase) * (now.count === 0 ? DOWNBEAT : OTHER_BEAT);
+  panel.showBeat(pulse, now.count);
   return pulse;
 }
 
 function writeWords(pose, nowS) {
+  const { state, transport } = show;
   if (transport) panel.showPosition(positionAt(transport, nowS), transport.duration_s);
   panel.showSoundGate(sound.blocked);
   panel.showLevel(state?.input_db ?? null);
@@ -245,35 +231,34 @@ function writeWords(pose, nowS) {
 const hips = new Vector3(0, 1, 0);
 let drawnAtS = localS();
 
-function draw() {
+function draw(atMs) {
   requestAnimationFrame(draw);
-  const atS = localS();
-  const elapsedS = Math.min(atS - drawnAtS, 0.1);
+  const atS = atMs / 1000; // when this picture's turn came: steadier than when it is drawn
+  const elapsedS = Math.min(Math.max(atS - drawnAtS, 0), 0.1);
   drawnAtS = atS;
-  const nowS = serverNow();
-  const pose = skeleton ? player.pose(nowS === null ? null : nowS - offsetMs / 1000) : null;
+  const pose = show.skeleton ? show.pose(atS) : null;
   if (pose && avatar) {
     avatar.take(pose);
     avatar.update(elapsedS);
-    avatar.hipsPlace(hips);
-    if (pose.frame !== lastFrame) counters.posesShown += 1;
-    lastFrame = pose.frame;
+    avatar.place("hips", hips);
+    if (pose.frame !== lastPose?.frame) counters.posesShown += 1;
+    lastPose = pose;
   }
-  const pulse = beatPulse(pose?.beat ?? null, transport?.playing !== false);
+  const pulse = beatPulse(pose);
   avatar?.glow(pulse);
   stage.draw(hips, pulse, elapsedS);
   if (pose && avatar) counters.firstPoseMs ??= performance.now();
   if (atS - wordsAtS > WORDS_EVERY_S) {
     wordsAtS = atS;
-    writeWords(pose, nowS);
+    writeWords(pose, show.nowS(atS));
   }
 }
 
 // For tests, and for the curious.
 window.groovecast = {
   get counters() {
-    const { received, late, starved, stale } = player.counters;
-    return { ...counters, framesReceived: received, late, starved, stale, ...connection.counters };
+    const { received, late, starved } = player.counters;
+    return { ...counters, framesReceived: received, late, starved, ...connection.counters };
   },
   get clock() {
     return { offsetS: clock.offsetS, synced: clock.synced, roundTripMs: (clock.roundTripS ?? NaN) * 1000 };
@@ -288,10 +273,18 @@ window.groovecast = {
     return avatar && { metaVersion: avatar.vrm.meta.metaVersion, name: avatar.vrm.meta.name ?? avatar.vrm.meta.title };
   },
   get transport() {
-    return transport;
+    return show.transport;
   },
   get state() {
-    return state;
+    return show.state;
+  },
+  /** What this page gets of the server. */
+  get gets() {
+    return show.gets;
+  },
+  /** Where in the bar the figure is. */
+  get bar() {
+    return lastPose?.bar ?? null;
   },
   get input() {
     return { ...input, own: capture.kind, ...capture.counters };
@@ -299,7 +292,7 @@ window.groovecast = {
   /** Send what a stream of the page's own carries, as a tab's sound would be sent. */
   hearStream: (stream, label) => capture.listenTo("tab", label, stream, 0),
   /** Where a bone is in the world, metres. */
-  place: (bone) => avatar.vrm.humanoid.getRawBoneNode(bone).getWorldPosition(new Vector3()).toArray(),
+  place: (bone) => avatar.place(bone, new Vector3()).toArray(),
   view: (...angles) => stage.view(...angles),
   keepSharp: () => stage.keepSharp(),
 };

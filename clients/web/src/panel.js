@@ -19,6 +19,9 @@ export class Panel {
     this.#at("avatar-label").textContent = strings.pickAvatar;
     this.#at("pick-song").title = strings.pickSongHint;
     this.#at("pick-avatar").title = strings.pickAvatarHint;
+    this.#at("obs-label").textContent = strings.obsPage;
+    this.#at("obs-page").title = strings.obsPageHint;
+    this.#at("obs-page").href = `obs${obsQuery()}`;
     this.#at("hear-microphone").title = strings.microphoneHint;
     this.#at("hear-tab").title = strings.tabSoundHint;
     this.showInput({ wanted: false, kind: null, label: "", yours: false }, null);
@@ -144,6 +147,12 @@ export class Panel {
     this.#written.set(id, text);
     this.#at(id).textContent = text;
   }
+}
+
+/** The token, which the other page needs as much as this one. */
+function obsQuery() {
+  const token = new URLSearchParams(window.location.search).get("token");
+  return token ? `?token=${encodeURIComponent(token)}` : "";
 }
 
 function isSoundName(name) {

@@ -1,4 +1,4 @@
-/** The stage: dark floor, lights, soft shadow, and a camera that goes where the dancer goes. */
+/** The stage: lights, a camera that goes where the dancer goes, and as wanted a dark floor, a soft shadow and a sky. */
 
 import {
   ACESFilmicToneMapping,
@@ -22,10 +22,18 @@ import {
 } from "three";
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 
-const LOOK_AT_M = 0.85; // a little below the figure's middle: words stand under its feet
-const FIT_HEIGHT_M = 2.5; // what the picture holds at least
-const FIT_WIDTH_M = 1.75;
-const FOLLOW_S = 0.35; // the camera needs this long to catch up
+/**
+ * What the picture holds at least, how high its middle is, where it is looked at from, and which bone it follows, up
+ * and down too if that is wanted; the camera needs `followS` to catch up.
+ * @typedef {{heightM: number, widthM: number, middleM: number, leftRad: number, aboveRad: number, bone: string, upAndDown: boolean, followS: number}} Framing
+ */
+
+/** The whole figure, its middle a little low: words stand under its feet. */
+const WITH_WORDS = { heightM: 2.5, widthM: 1.75, middleM: 0.85, leftRad: 0.16, aboveRad: 0.07, bone: "hips", upAndDown: false, followS: 0.35 };
+
+/** The page's own look. */
+export const ON_STAGE = { framing: WITH_WORDS, sky: true, floor: true, shadow: true, controls: true };
+
 const FLOOR_RADIUS_M = 9;
 const LARGEST_PIXEL_RATIO = 2;
 const SMALLEST_PIXEL_RATIO = 0.6;
@@ -112,9 +120,11 @@ export class Stage {
   #scene = new Scene();
   #camera = new PerspectiveCamera(30, 1, 0.1, 60);
   #controls;
-  #floor;
+  #floor = null;
   #lights = new Group();
-  #followed = new Vector3(0, LOOK_AT_M, 0);
+  #framing;
+  #size = 1; // of the figure, against the stream's
+  #followed = new Vector3();
   #step = new Vector3();
   #orbited = false;
   #frameTimes = [];
@@ -123,18 +133,21 @@ export class Stage {
   #adapts = true;
   fps = 0;
 
-  /** Throws when this browser has no WebGL 2. */
-  constructor(canvas) {
-    this.#renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+  /** Without sky the picture is see-through where the figure is not. Throws when this browser has no WebGL 2. */
+  constructor(canvas, { framing, sky, floor, shadow, controls } = ON_STAGE) {
+    this.#framing = framing;
+    this.#followed.y = framing.middleM;
+    this.#renderer = new WebGLRenderer({ canvas, antialias: true, alpha: !sky, powerPreference: "high-performance" });
     this.#renderer.toneMapping = ACESFilmicToneMapping;
     this.#renderer.toneMappingExposure = 1.0;
     this.#renderer.shadowMap.enabled = true;
     this.#renderer.shadowMap.type = PCFShadowMap;
     this.#addLights();
-    this.#addFloor();
-    this.#scene.add(this.#sky());
+    if (floor) this.#addFloor();
+    if (shadow) this.#addShadow();
+    if (sky) this.#scene.add(this.#sky());
     this.#controls = new OrbitControls(this.#camera, canvas);
-    Object.assign(this.#controls, { enableDamping: true, enablePan: false, minDistance: 0.35, maxDistance: 12 });
+    Object.assign(this.#controls, { enabled: controls, enableDamping: true, enablePan: false, minDistance: 0.35, maxDistance: 12 });
     Object.assign(this.#controls, { minPolarAngle: 0.15, maxPolarAngle: Math.PI / 2 - 0.02, zoomSpeed: 0.7 });
     this.#controls.addEventListener("start", () => {
       this.#orbited = true;
@@ -179,14 +192,22 @@ export class Stage {
       fragmentShader: FLOOR_FRAGMENT,
       transparent: true,
     });
-    const disc = new CircleGeometry(FLOOR_RADIUS_M, 96);
-    const ground = new Mesh(disc, this.#floor);
-    const shadow = new Mesh(disc, new ShadowMaterial({ opacity: 0.72, color: 0x000000 }));
-    for (const mesh of [ground, shadow]) mesh.rotation.x = -Math.PI / 2;
+    this.#lay(this.#floor);
+  }
+
+  #addShadow() {
+    const shadow = this.#lay(new ShadowMaterial({ opacity: 0.72, color: 0x000000 }));
     shadow.position.y = 0.001;
     shadow.receiveShadow = true;
     shadow.renderOrder = 1;
-    this.#scene.add(ground, shadow);
+  }
+
+  /** A disc on the ground. */
+  #lay(material) {
+    const disc = new Mesh(new CircleGeometry(FLOOR_RADIUS_M, 96), material);
+    disc.rotation.x = -Math.PI / 2;
+    this.#scene.add(disc);
+    return disc;
   }
 
   #sky() {
@@ -199,8 +220,16 @@ export class Stage {
     return new Mesh(new SphereGeometry(40, 24, 16), material);
   }
 
+  /** A figure comes on; the picture is made for its size. */
   add(avatar) {
     this.#scene.add(avatar.scene);
+    this.#size = avatar.scale;
+    this.resize();
+  }
+
+  /** The bone that the camera follows: `draw` wants to know where it is. */
+  get bone() {
+    return this.#framing.bone;
   }
 
   /** The canvas has another size: keep the whole figure in the picture, unless the person has chosen a view. */
@@ -213,14 +242,15 @@ export class Stage {
     this.#camera.aspect = width / height;
     this.#camera.updateProjectionMatrix();
     if (this.#orbited) return;
+    const { heightM, widthM, leftRad, aboveRad, middleM, upAndDown } = this.#framing;
     const half = Math.tan((this.#camera.fov * Math.PI) / 360);
-    const distance = Math.max(FIT_HEIGHT_M / (2 * half), FIT_WIDTH_M / (2 * half * this.#camera.aspect));
-    this.view(0.16, 0.07, distance);
+    const distance = (this.#size / (2 * half)) * Math.max(heightM, widthM / this.#camera.aspect);
+    this.view(leftRad, aboveRad, distance, upAndDown ? this.#followed.y : middleM * this.#size);
     this.#orbited = false;
   }
 
   /** Look from an angle to the dancer's left and above, radians, at a distance, at a height of the body and so far beside it. */
-  view(leftRad, aboveRad, distanceM, heightM = LOOK_AT_M, besideM = 0) {
+  view(leftRad, aboveRad, distanceM, heightM = this.#framing.middleM, besideM = 0) {
     this.#orbited = true;
     this.#step.set(Math.sin(leftRad) * Math.cos(aboveRad), Math.sin(aboveRad), Math.cos(leftRad) * Math.cos(aboveRad));
     this.#controls.target.set(this.#followed.x + besideM, heightM, this.#followed.z);
@@ -228,17 +258,19 @@ export class Stage {
     this.#controls.update();
   }
 
-  /** Draw: the dancer's hips are at `hips`, the beat is `pulse` strong (0 to 1), `elapsedS` after the last picture. */
-  draw(hips, pulse, elapsedS) {
-    const share = 1 - Math.exp(-elapsedS / FOLLOW_S);
-    this.#step.set((hips.x - this.#followed.x) * share, 0, (hips.z - this.#followed.z) * share);
+  /** Draw: what is followed is at `place`, the beat is `pulse` strong (0 to 1), `elapsedS` after the last picture. */
+  draw(place, pulse, elapsedS) {
+    this.#step.subVectors(place, this.#followed).multiplyScalar(1 - Math.exp(-elapsedS / this.#framing.followS));
+    if (!this.#framing.upAndDown) this.#step.y = 0;
     this.#followed.add(this.#step);
     this.#controls.target.add(this.#step);
     this.#camera.position.add(this.#step);
     this.#controls.update(elapsedS);
     this.#lights.position.set(this.#followed.x, 0, this.#followed.z);
-    this.#floor.uniforms.dancer.value = [hips.x, hips.z];
-    this.#floor.uniforms.pulse.value = pulse;
+    if (this.#floor !== null) {
+      this.#floor.uniforms.dancer.value = [place.x, place.z];
+      this.#floor.uniforms.pulse.value = pulse;
+    }
     this.#renderer.render(this.#scene, this.#camera);
     this.#measure(elapsedS);
   }

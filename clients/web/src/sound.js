@@ -1,5 +1,6 @@
 /** The music, heard in step with the dance: starts at the server's time, and starts over when it has drifted. */
 
+import { localS } from "../client/local_clock.js";
 import { strings } from "./strings.js";
 
 const LEAD_S = 0.02; // a start is planned this far ahead, no more: at a loop's seam it is silence
@@ -9,8 +10,6 @@ const CHECK_EVERY_MS = 250;
 const CHECKS_BEFORE_TRUST = 4;
 const SAME_SONG_S = 0.5;
 const FADE_S = 0.008;
-
-const localS = () => performance.now() / 1000;
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 

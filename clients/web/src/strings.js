@@ -16,6 +16,8 @@ export const strings = {
   pickSongHint: "Dance to a song of your own (or drop one here)",
   pickAvatar: "Avatar",
   pickAvatarHint: "Load a VRM avatar (or drop one here). It stays in this browser.",
+  obsPage: "OBS",
+  obsPageHint: "The figure alone on a transparent background: give this link's address to a browser source of OBS",
   microphone: "Microphone",
   microphoneHint: "Dance to what this microphone hears",
   tabSound: "Tab sound",

@@ -1,6 +1,8 @@
+/** The server's clock as a client sees it: found by the quickest ping, followed without a jump. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ServerClock } from "../src/clock.js";
+import { ServerClock } from "../client/clock.js";
 
 const AHEAD_S = 1000; // the server's clock, before ours
 
@@ -14,20 +16,38 @@ test("before anything is heard the server's time is unknown", () => {
   assert.equal(new ServerClock().at(5), null);
 });
 
-test("a guess serves until the first ping comes back", () => {
+test("the first ping that comes back sets it", () => {
   const clock = new ServerClock();
-  clock.guess(1005.2, 5);
-  assert.equal(clock.at(6), 1006.2);
-  assert.equal(clock.synced, false);
   ping(clock, 7, 0.001, 0.001);
   assert.ok(clock.synced);
-  assert.ok(Math.abs(clock.at(8) - 1008) < 1e-6 + 0.05);
+  assert.ok(Math.abs(clock.at(8) - 1008) < 1e-6);
+});
+
+test("a better ping moves it by no more than 5 % of the time that passes", () => {
+  const clock = new ServerClock();
+  ping(clock, 1, 0.061, 0.001); // 30 ms off
+  ping(clock, 2, 0.001, 0.001);
+  let before = null;
+  for (let localS = 2.01; localS < 4; localS += 1 / 60) {
+    const nowS = clock.at(localS);
+    if (before !== null) assert.ok(Math.abs(nowS - before - 1 / 60) <= 0.05 / 60 + 1e-9, `at ${localS}`);
+    before = nowS;
+  }
+  assert.ok(Math.abs(clock.at(2.01) - 1002.01) > 0.02, "not at once");
+  assert.ok(Math.abs(clock.at(2.7) - 1002.7) < 1e-6, "but soon");
+});
+
+test("a clock that is a quarter of a second off is another clock", () => {
+  const clock = new ServerClock();
+  ping(clock, 1, 0.002, 0.002);
+  clock.pong(2, 2 + 2000, 2 + 2000, 2.001);
+  assert.ok(Math.abs(clock.at(2.002) - 2002.0015) < 1e-3);
 });
 
 test("the quickest ping counts, slow ones do not move the clock", () => {
   const clock = new ServerClock();
   ping(clock, 1, 0.001, 0.001);
-  for (let k = 2; k < 12; k += 1) ping(clock, k, 0.001, 0.3);
+  for (let k = 2; k < 12; k += 1) ping(clock, k, 0.001, 0.2);
   assert.ok(Math.abs(clock.offsetS - AHEAD_S) < 1e-4);
 });
 
