@@ -61,3 +61,9 @@ def offline(*words: _Words) -> None:
 def wire(*words: _Words) -> None:
     """What encoding a pose costs; --help explains."""
     _handed_on("wire", *words)
+
+
+@app.command(help_flags=[])
+def fanout(*words: _Words) -> None:
+    """How old a pose is when it reaches 1, 50 and 200 clients; --help explains."""
+    _handed_on("fanout", *words)

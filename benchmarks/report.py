@@ -10,8 +10,10 @@ from pathlib import Path
 from benchmarks.lines import Line, engine_rows, lines_of
 from benchmarks.record import results_folder
 from benchmarks.sections import (
+    clients_section,
     dance_section,
     ears_section,
+    fanout_section,
     first_pose_section,
     loop_section,
     offline_section,
@@ -61,6 +63,8 @@ SECTIONS: dict[str, Callable[[Sequence[Line]], list[str]]] = {
     "dance": dance_section,
     "ears": ears_section,
     "wire": wire_section,
+    "fanout": fanout_section,
+    "clients": clients_section,
 }
 
 

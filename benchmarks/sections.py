@@ -63,10 +63,43 @@ _EARS: Columns = {
 _WIRE: Columns = {
     "machine": machine_of,
     "VMC, encoded": lambda line: spread(line["vmc_encode_ms"]),
+    "VMC with an avatar": lambda line: spread(line["vmc_avatar_encode_ms"]),
+    "OSC": lambda line: spread(line["osc_encode_ms"]),
+    "OSC, touchdesigner": lambda line: spread(line["osc_touchdesigner_encode_ms"]),
+    "Live Link JSON": lambda line: spread(line["live_link_encode_ms"]),
+    "VRChat": lambda line: spread(line["vrchat_encode_ms"]),
     "frame f32, encoded": lambda line: spread(line["frame_f32_encode_ms"]),
     "frame i16, encoded": lambda line: spread(line["frame_i16_encode_ms"]),
     "frame JSON, encoded": lambda line: spread(line["frame_json_encode_ms"]),
     "frame f32, decoded": lambda line: spread(line["frame_f32_decode_ms"]),
+}
+
+
+_FANOUT: Columns = {
+    "machine": machine_of,
+    "source": lambda row: row["source"],
+    "clients": lambda row: row["clients"],
+    "that never read": lambda row: row["stuck"],
+    "age of a pose": lambda row: spread(row["latency_ms"]),
+    "a sleeping thread, late": lambda row: spread(row["control_late_ms"]),
+    "poses a second, each": lambda row: row["poses_per_s"],
+    "lost by those that read": lambda row: row["lost"],
+    "server, CPU %": lambda row: row["cpu_percent"],
+    "clients, CPU %": lambda row: row["watcher_cpu_percent"],
+    "server, MB before and after": lambda row: row["memory_mb"],
+}
+
+
+_CLIENTS: Columns = {
+    "machine": machine_of,
+    "way": lambda row: row["way"],
+    "joint speed of the source, m/s": lambda row: row["source"],
+    "as shown, m/s": lambda row: row["shown"],
+    "p99.9 to the source's": lambda row: row["p999_of_source"],
+    "pictures, held": lambda row: f"{row['pictures']}, {row['pictures_held']}",
+    "frames late": lambda row: row["late"],
+    "delay added, ms": lambda row: row["added_delay_ms"],
+    "a sleeping thread, late": lambda row: spread(row["control_late_ms"]),
 }
 
 
@@ -129,3 +162,40 @@ def wire_section(lines: Sequence[Line]) -> list[str]:
     """What a pose costs on its way."""
     used = newest(lines, machine_of)
     return _section("A pose on the wire", used, _WIRE, "Milliseconds a pose, as p50 / p95 / p99 / max.")
+
+
+def fanout_section(lines: Sequence[Line]) -> list[str]:
+    """How old a pose is when it reaches one client, and many."""
+    used = newest(lines, lambda line: (machine_of(line), line["source"], line["clients"]))
+    rows = [{**line, **run} for line in used for run in line["runs"]]
+    return [
+        "## One dancer to many clients",
+        "Sixty poses a second of 52 joints, f32; server and clients are two processes on one machine. Milliseconds",
+        "from when a pose was sent (in a show: was due to leave) until it is read, as p50 / p95 / p99 / max.",
+        "",
+        *table_of(rows, _FANOUT),
+        *made_by(used),
+    ]
+
+
+def clients_section(lines: Sequence[Line]) -> list[str]:
+    """How smooth the picture of the Python client is through a bad network."""
+    used = newest([line for line in lines if "joint_speed_m_s" in line], machine_of)
+    rows = []
+    for line in used:
+        speeds = {
+            way: " / ".join(f"{row[share]:.2f}" for share in ("p50", "p99", "p999", "max"))
+            for way, row in line["joint_speed_m_s"].items()
+        }
+        for way, told in line["clients"].items():
+            if way != "source":
+                rows.append({**line, **told, "way": way, "source": speeds["source"], "shown": speeds[way]})
+    return [
+        "## A client behind a bad network",
+        "A real show; the Python client draws 60 pictures a second on loopback, behind a network (`rough`: 40 ms plus",
+        "or minus 30, 2 % of the poses lost, others overtaken, unless the command says otherwise), and behind the same",
+        "as TCP has it (`rough_in_order`: nothing lost but late). Speeds of all joints, as p50 / p99 / p99.9 / max.",
+        "",
+        *table_of(rows, _CLIENTS),
+        *made_by(used),
+    ]

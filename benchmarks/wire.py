@@ -1,4 +1,4 @@
-"""What a frame costs on its way out: encoding for VMC and for the stream, one line of JSON a run.
+"""What a frame costs on its way out: encoding for each kind of receiver and for the stream, a line of JSON a run.
 
 python -m benchmarks.wire [--frames 20000] [--no-keep]
 """
@@ -12,9 +12,15 @@ import numpy as np
 from benchmarks.record import keep, origin, percentiles, print_table
 from groovecast.motion.pose import Pose
 from groovecast.motion.rotation import quat_from_axis_angle
+from groovecast.share import shared_path
+from groovecast.takes.avatar import read_avatar
 from groovecast.wire.frame import Frame, decode_frame, encode_frame
+from groovecast.wire.live_link import LiveLinkEncoder
 from groovecast.wire.messages import encode_text, pose_text
+from groovecast.wire.moment import Moment
+from groovecast.wire.osc_pose import OscPoseEncoder, OscSettings
 from groovecast.wire.vmc import VmcEncoder
+from groovecast.wire.vrchat import VrChatEncoder
 
 WARM_UP_FRAMES = 200
 
@@ -33,6 +39,11 @@ def moving_frames(frames: int) -> list[Frame]:
         Frame(Pose(at, root[i], quat[i], feet[i]), i, at - 0.1, 2 * at, 120.0, 0.5)
         for i, at in enumerate(time_s.tolist())
     ]
+
+
+def as_moment(frame: Frame) -> Moment:
+    """What an outlet is handed."""
+    return Moment(frame.pose, frame.beat, frame.tempo_bpm, frame.energy, frame.t_capture_s)
 
 
 def cost_ms(work: Callable[[Frame], object], frames: list[Frame]) -> dict[str, float]:
@@ -55,9 +66,17 @@ def main(words: list[str] | None = None) -> None:
     asked = arguments.parse_args(words)
     frames = moving_frames(asked.frames)
     vmc = VmcEncoder()
+    vmc_avatar = VmcEncoder(body=read_avatar(shared_path("web", "mannequin0.vrm")))
+    live_link, vrchat = LiveLinkEncoder("Groovecast"), VrChatEncoder()
+    osc, channels = OscPoseEncoder(), OscPoseEncoder(OscSettings("touchdesigner"))
     message = encode_frame(frames[0])
     works: dict[str, Callable[[Frame], object]] = {
         "vmc_encode_ms": lambda frame: vmc.encode(frame.pose),
+        "osc_encode_ms": lambda frame: osc.encode(as_moment(frame)),
+        "osc_touchdesigner_encode_ms": lambda frame: channels.encode(as_moment(frame)),
+        "live_link_encode_ms": lambda frame: live_link.encode(frame.pose),
+        "vrchat_encode_ms": lambda frame: vrchat.encode(frame.pose),
+        "vmc_avatar_encode_ms": lambda frame: vmc_avatar.encode(frame.pose),
         "frame_f32_encode_ms": encode_frame,
         "frame_i16_encode_ms": lambda frame: encode_frame(frame, "i16"),
         "frame_json_encode_ms": lambda frame: encode_text(pose_text(frame)),
