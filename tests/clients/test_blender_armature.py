@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -103,16 +104,25 @@ needs_blender = pytest.mark.skipif(BLENDER is None, reason="Blender is not insta
 IN_BLENDER = Path(__file__).with_name("in_blender.py")
 
 
-def in_blender(*words: str) -> list[str]:
-    """Run our script in Blender's background; what it says that is meant for us."""
+def blender_runs(script: Path, *words: str) -> str:
+    """What a script prints in Blender's background. Blender finds its own Python, and not the one of these tests."""
     assert BLENDER is not None
+    ours = ("PATH", "PYTHON", "VIRTUAL_ENV")
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     done = subprocess.run(
         [BLENDER, "--background", "--factory-startup", "--python-exit-code", "3",
-         "--python", str(IN_BLENDER), "--", str(ADD_ON.parent), *words],
+         "--python", str(script), "--", *words],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        env=surroundings | {"PATH": os.defpath},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return [line.removeprefix("told ") for line in done.stdout.splitlines() if line.startswith("told ")]
+    return done.stdout
+
+
+def in_blender(*words: str) -> list[str]:
+    """Run our script in Blender's background; what it says that is meant for us."""
+    said = blender_runs(IN_BLENDER, str(ADD_ON.parent), *words).splitlines()
+    return [line.removeprefix("told ") for line in said if line.startswith("told ")]
 
 
 FRAMES = (0, 17, 45, 88)
@@ -167,12 +177,6 @@ def test_blender_follows_a_live_show(page_dir: Path) -> None:
 
 @needs_blender
 def test_the_sample_makes_a_blender_file_of_a_take(recorded: dict[str, Path], tmp_path: Path) -> None:
-    assert BLENDER is not None
     sample, out = ROOT / "clients" / "blender" / "sample.py", tmp_path / "take.blend"
-    done = subprocess.run(
-        [BLENDER, "--background", "--factory-startup", "--python-exit-code", "3",
-         "--python", str(sample), "--", str(recorded[".glb"]), str(out)],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    blender_runs(sample, str(recorded[".glb"]), str(out))
     assert out.stat().st_size > 100_000
