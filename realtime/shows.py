@@ -25,14 +25,8 @@ from realtime.engine import ModelGenerator, opened
 from realtime.input_desk import Track
 from realtime.inputs import opened_input
 from realtime.live import Show, open_page
-from realtime.outlets.aside import AsideRecorder
-from realtime.outlets.live_link import LiveLinkSink
 from realtime.outlets.opened import sinks_of
-from realtime.outlets.osc import OscSink
-from realtime.outlets.recorder import TakeRecorder
 from realtime.outlets.sink import Sink
-from realtime.outlets.vmc import VmcSink, VmcWish
-from realtime.outlets.vrchat import VrChatSink
 from realtime.performance import Performance
 from realtime.server import ServerSettings
 from realtime.settings import DanceWishes, ShowWishes, SoundWishes
@@ -154,8 +148,6 @@ def live(sound: SoundWishes, dance: DanceWishes, show: ShowWishes) -> PlayReport
 
 def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport:
     """A song danced to as fast as this machine can, with the same result as in real time."""
-    for target in show.vmc:
-        VmcWish.from_text(target)
     if show.vmc or show.token or show.offset_ms:
         raise ValueError(
             "asked for --vmc, --token or --offset-ms with --offline, which has no viewers: leave them away"
@@ -272,6 +264,12 @@ async def _until_stopped(show: Show, seconds: float | None, begun: Callable[[], 
 
 def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -> PlayReport:
     """The report of a show that is over. Raises OSError when the take could not be written."""
+    # not at the top: a show is not to wait for outlets that nobody asked for
+    from realtime.outlets.aside import AsideRecorder
+    from realtime.outlets.recorder import TakeRecorder
+    from realtime.outlets.udp import UdpSink
+    from realtime.outlets.vmc import VmcSink
+
     recorders = [sink for sink in sinks if isinstance(sink, TakeRecorder | AsideRecorder)]
     if problems := [recorder.problem for recorder in recorders if recorder.problem is not None]:
         raise OSError("; ".join(problems))
@@ -295,9 +293,7 @@ def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -
         audio_overruns=tally.audio_overruns,
         lost_samples=dancer.lost_samples,
         vmc_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, VmcSink)),
-        outlets_dropped=sum(
-            sink.dropped for sink in sinks if isinstance(sink, OscSink | LiveLinkSink | VrChatSink)
-        ),
+        outlets_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, UdpSink)),
     )
 
 

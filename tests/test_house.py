@@ -88,6 +88,18 @@ def test_the_show_loads_neither_torch_nor_librosa_nor_portaudio() -> None:
         assert heavy not in loaded, f"{heavy} is loaded before anybody asked for it"
 
 
+def test_a_show_loads_no_outlet_before_anybody_asked_for_it() -> None:
+    loaded = _run_outside("import sys, realtime.cli, realtime.shows; print(*sorted(sys.modules))").split()
+    outlets = (
+        "realtime.outlets.vmc",
+        "realtime.outlets.osc",
+        "realtime.outlets.recorder",
+        "groovecast.takes",
+    )
+    assert "realtime.outlets.opened" in loaded
+    assert not [name for name in loaded if name.startswith(outlets)], "a show starts later by it"
+
+
 def test_only_one_file_loads_onnx_runtime_and_it_switches_its_reports_off_first() -> None:
     found = [
         path.relative_to(_ROOT).as_posix()

@@ -1,15 +1,9 @@
 """From what a person asked for to open outlets: all of them, or none and the reason."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from groovecast.takes.avatar import read_avatar
-from realtime.outlets.aside import AsideRecorder
-from realtime.outlets.live_link import LiveLinkSink, LiveLinkWish
-from realtime.outlets.osc import OscSink, OscWish
-from realtime.outlets.recorder import TakeRecorder
 from realtime.outlets.sink import Sink
-from realtime.outlets.vmc import VmcSink, VmcWish
-from realtime.outlets.vrchat import VrChatSink, VrChatWish
 from realtime.settings import ShowWishes
 
 
@@ -22,26 +16,50 @@ def sinks_of(show: ShowWishes, *, in_real_time: bool = True) -> list[Sink]:
         raise ValueError(
             "asked for --avatar without --vmc: add its receiver, nobody else is told of the avatar"
         )
-    body = None if show.avatar is None else read_avatar(show.avatar)
-    sinks, takes = list[Sink](), set[Path]()
+    sinks: list[Sink] = []
     try:
-        for target in show.vmc:
-            sinks.append(VmcSink(VmcWish.from_text(target), body))
         # one by one: those before a wrong one are closed
-        for target in show.osc:
-            sinks.append(OscSink(OscWish.from_text(target)))
-        for target in show.livelink:
-            sinks.append(LiveLinkSink(LiveLinkWish.from_text(target)))
-        for target in show.vrchat:
-            sinks.append(VrChatSink(VrChatWish.from_text(target)))
-        for path in show.record:
-            if path.resolve() in takes:
-                raise ValueError(f"asked to record {path} twice: give each --record another name")
-            takes.add(path.resolve())
-            recorder = TakeRecorder(path)
-            sinks.append(AsideRecorder(recorder) if in_real_time else recorder)
+        for sink in _opened(show, in_real_time):
+            sinks.append(sink)
     except Exception:
         for sink in sinks:
             sink.close()
         raise
     return sinks
+
+
+def _opened(show: ShowWishes, in_real_time: bool) -> Iterator[Sink]:
+    """One after the other. What nobody asked for is not even loaded: a show starts the sooner."""
+    if show.vmc:
+        from groovecast.takes.avatar import read_avatar
+        from realtime.outlets.vmc import VmcSink, VmcWish
+
+        body = None if show.avatar is None else read_avatar(show.avatar)
+        for target in show.vmc:
+            yield VmcSink(VmcWish.from_text(target), body)
+    if show.osc:
+        from realtime.outlets.osc import OscSink, OscWish
+
+        for target in show.osc:
+            yield OscSink(OscWish.from_text(target))
+    if show.livelink:
+        from realtime.outlets.live_link import LiveLinkSink, LiveLinkWish
+
+        for target in show.livelink:
+            yield LiveLinkSink(LiveLinkWish.from_text(target))
+    if show.vrchat:
+        from realtime.outlets.vrchat import VrChatSink, VrChatWish
+
+        for target in show.vrchat:
+            yield VrChatSink(VrChatWish.from_text(target))
+    if show.record:
+        from realtime.outlets.aside import AsideRecorder
+        from realtime.outlets.recorder import TakeRecorder
+
+        takes: set[Path] = set()
+        for path in show.record:
+            if path.resolve() in takes:
+                raise ValueError(f"asked to record {path} twice: give each --record another name")
+            takes.add(path.resolve())
+            recorder = TakeRecorder(path)
+            yield AsideRecorder(recorder) if in_real_time else recorder

@@ -1,14 +1,12 @@
 """The whole way in a real browser: `groovecast demo` in a second process, its page, its music, its dance."""
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from fake_server import TRACK_S, clicks
+from running_demo import running_demo
 from watched import OpenPage
 
 pytestmark = pytest.mark.browser
@@ -19,21 +17,8 @@ _BONES = ("leftHand", "rightHand", "leftFoot", "rightFoot", "head")
 @pytest.fixture
 def demo_address() -> Iterator[str]:
     """Where a running `groovecast demo` is seen."""
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "realtime.cli", "demo", "--no-browser", "--port", "0", "--seconds", "120"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert demo.stderr is not None
-    try:
-        # the engine, then the address
-        found = re.search(r"http://\S+", demo.stderr.readline() + demo.stderr.readline())
-        assert found is not None
-        yield found[0]
-    finally:
-        demo.terminate()
-        demo.wait(10)
-        demo.stderr.close()
+    with running_demo() as address:
+        yield address
 
 
 def test_the_demo_dances_in_a_browser_to_the_music_that_the_page_plays(

@@ -1,9 +1,6 @@
 """The page for OBS in a real browser: the figure alone, see-through around it, silent whatever happens."""
 
 import io
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +10,7 @@ import numpy as np
 import pytest
 from fake_server import FakeServer, dancing_pose
 from PIL import Image
+from running_demo import running_demo
 from watched import OpenPage, Watched
 
 pytestmark = pytest.mark.browser
@@ -25,21 +23,8 @@ _FADED_IN_MS = 600  # the figure comes and goes softly
 @pytest.fixture(scope="module")
 def show_address() -> Iterator[str]:
     """Where a running `groovecast demo` is seen."""
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "realtime.cli", "demo", "--no-browser", "--port", "0", "--seconds", "120"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert demo.stderr is not None
-    try:
-        # the engine, then the address
-        found = re.search(r"http://\S+", demo.stderr.readline() + demo.stderr.readline())
-        assert found is not None
-        yield found[0]
-    finally:
-        demo.terminate()
-        demo.wait(10)
-        demo.stderr.close()
+    with running_demo() as address:
+        yield address
 
 
 def picture_of(watched: Watched, path: Path | None = None) -> np.ndarray:

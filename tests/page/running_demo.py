@@ -1,0 +1,27 @@
+"""The demo as a person starts it, in a process of its own, for browsers to look at."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def running_demo() -> Iterator[str]:
+    """Where it is seen."""
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "realtime.cli", "demo", "--no-browser", "--port", "0", "--seconds", "120"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stderr is not None
+    try:
+        # the engine, then the address
+        found = re.search(r"http://\S+", demo.stderr.readline() + demo.stderr.readline())
+        assert found is not None
+        yield found[0]
+    finally:
+        demo.terminate()
+        demo.wait(10)
+        demo.stderr.close()
