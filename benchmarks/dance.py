@@ -24,7 +24,7 @@ from groovecast.measures.smoothness import longest_stillness_s, tilt_degrees
 from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.skeleton import groovecast_skeleton
 from groovecast.motion.soles import soles_of
-from realtime.dance import DanceSettings
+from realtime.dance_settings import DanceSettings
 from realtime.engine import opened
 from realtime.evaluation.danced import GROUND_M, LIMBS
 from realtime.performance import Performance

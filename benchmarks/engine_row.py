@@ -26,10 +26,11 @@ from groovecast.model.config import ModelConfig
 from groovecast.model.imagined import Imagined
 from groovecast.share import shared_path
 from realtime.clock import MonotonicClock
-from realtime.dance import DanceSettings, Generator
+from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator
 from realtime.engines.card import cards
 from realtime.engines.warm_up import example_inputs
+from realtime.generator import Generator
 from realtime.input_desk import Track
 from realtime.live import Show
 from realtime.performance import Performance

@@ -8,6 +8,7 @@ It says where it serves as the show does, and ends when its input does. A pose's
 import asyncio
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic
 from typing import Literal
@@ -16,8 +17,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from benchmarks.wire import moving_frames
+from groovecast.wire.desk_messages import CalibrateWish, CueWish, LearnWish, ToDesk, Value
 from groovecast.wire.live_sound import LiveSound
-from groovecast.wire.messages import Percentiles, State, Value
+from groovecast.wire.messages import Percentiles, State
 from groovecast.wire.moment import Moment
 from realtime.server import PoseServer, ServerSettings
 
@@ -30,12 +32,19 @@ _MOST_CLIENTS = 4096
 class Nobody:
     """Answers what clients ask of a show: there is none."""
 
-    def set(self, name: str, value: Value) -> None:
+    def set(self, name: str, value: Value, by: str = "") -> None:
         """Nothing can be turned."""
         raise ValueError(f"asked to set {name}: this server only sends poses")
 
     def tap(self, at_s: float) -> None:
         """Nobody listens."""
+
+    def greeting(self) -> Iterable[ToDesk]:
+        """There is no desk."""
+        return ()
+
+    def hear_desk(self, said: CueWish | LearnWish | CalibrateWish, by: str) -> None:
+        """There is no desk."""
 
     async def song(
         self, client: object, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int

@@ -68,11 +68,15 @@ class Conductor:
         """Dance thread. The beat as it was when last followed, or as the tracker knows it now."""
         return self._tracker.clock if self._shown is None else self._shown.clock
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Any thread. Whom one can wish for."""
+        return (AUTO, TRACKER, *(source.name for source in self._others))
+
     def wish(self, name: str) -> None:
         """Frame loop. Follow this one whenever it knows the beat; "auto": the most trusted."""
-        known = (AUTO, TRACKER, *(source.name for source in self._others))
-        if name not in known:
-            raise ValueError(f"asked for the beat of {name!r}: there are {', '.join(known)}")
+        if name not in self.names:
+            raise ValueError(f"asked for the beat of {name!r}: there are {', '.join(self.names)}")
         self.wanted = name
 
     def count(self, factor: float, time_s: float) -> None:

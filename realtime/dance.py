@@ -6,9 +6,8 @@ nothing later, so the same sound gives the same dance, live or faster than live.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -16,60 +15,21 @@ from jaxtyping import Float32
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.ring import SampleRing
 from groovecast.audio.scene import Section
-from groovecast.model.config import ModelConfig
-from groovecast.model.imagined import Imagined
-from groovecast.motion.buffer import REACH_FRAMES, MotionBuffer, Plan, frames_of
+from groovecast.motion.buffer import REACH_FRAMES, MotionBuffer, Plan
 from groovecast.motion.energy import energy_of
-from groovecast.motion.foot_lock import LockState, locked
-from groovecast.motion.groove import dips, grooved
-from groovecast.motion.grounding import grounded
-from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
-from groovecast.motion.representation import CONTACTS, numbers_from_motion, stance_before
-from groovecast.motion.seam import HALFLIFE_S, SHOWN_BY, decayed, seamless
-from groovecast.motion.skeleton import groovecast_skeleton
+from realtime.ask import Ask
 from realtime.clocks.source import BeatSource
 from realtime.clocks.tap import TapTempo
 from realtime.conductor import Conductor
+from realtime.dance_settings import DanceSettings, Voice
+from realtime.figure import Circumstances, Figure
+from realtime.generator import Generator, answered
 from realtime.listener import Listener
-from realtime.mood import Mood, mood_of, music_for
-from realtime.stage import drawn_home, staged, towards_the_audience
-from realtime.warm_start import PlanBefore, WarmGenerator, begun_from
+from realtime.mood import Mood, mood_of, music_for, styles_of
 
-
-@runtime_checkable
-class Generator(Protocol):
-    """Whatever can continue a dance: a model's engine, or a fake that hops."""
-
-    @property
-    def config(self) -> ModelConfig:
-        """The window it works on."""
-        ...
-
-    def plan(
-        self,
-        history: Float32[np.ndarray, "history 141"],
-        music: Float32[np.ndarray, "window 10"],
-        style: Float32[np.ndarray, " styles"],
-        noise: Float32[np.ndarray, "plan 141"],
-    ) -> Imagined:
-        """The frames that follow a history."""
-        ...
-
-
-@dataclass(frozen=True)
-class DanceSettings:
-    """What a performer may set before the dance."""
-
-    style: str = "auto"
-    seed: int = 1
-    intensity: float = 1.0
-    stride_frames: int = 8
-    lead_s: float = 0.2
-    patience_s: float = 0.06
-    groove: float = 1.0
-    seam_spring: bool = True
-    foot_lock: bool = True
+# What is wished for of what is shown at a time on the machine's clock.
+Wishes = Callable[[float], DanceSettings]
 
 
 @dataclass(frozen=True)
@@ -98,15 +58,7 @@ class DanceCounts:
     reasons: deque[str] = field(default_factory=lambda: deque(maxlen=_REASONS_KEPT))  # of the last rejections
 
 
-# A joint that turns or a root that moves faster than this is no dance but an explosion.
-_FASTEST_RAD_S, _FASTEST_M_S, _LOWEST_M, _HIGHEST_M = 45.0, 8.0, 0.05, 2.2
-# What is lowest on the beat is seen as on the beat when it comes a little early.
-_GROOVE_EARLY_S = 0.02
-_GROOVE_FULL_ENERGY = 0.47
-# In music faster than the second, every second beat is enough; below the first it is every beat again.
-_HALF_TIME_BPM = 147.0, 153.0
 _RING_S = 4.0
-_KEPT_FRAMES = 90
 
 
 class Dancer:
@@ -122,10 +74,10 @@ class Dancer:
         ears: Listener | None = None,  # others' ears to hear with; its own without
     ) -> None:
         self.settings = settings or DanceSettings()
+        self.wishes: Wishes = lambda at_s: self.settings  # a show puts its desk's in this place
         self.counts = DanceCounts()
         self.config = generator.config
         self._generator = generator
-        self._skeleton = groovecast_skeleton()
         self._ring = SampleRing(int(_RING_S * sample_rate_hz), sample_rate_hz)
         self._sample_rate_hz = sample_rate_hz
         self._start_s = start_s
@@ -137,12 +89,8 @@ class Dancer:
         first_s = self.settings.lead_s + self.settings.patience_s
         self._origin_frame = int(np.ceil(first_s * self.config.fps))
         self._next_frame = self._origin_frame
-        self._locks: dict[int, LockState] = {}
-        self.buffer = MotionBuffer(self._standing_plan())
-        self._mood = Mood.calm(self.config.styles)
-        self._dips: tuple[int, np.ndarray] = (0, np.zeros(0))
-        self._half_time = False
-        self._before: PlanBefore | None = None  # what the next plan may begin from
+        # replaced as a whole, by the dance thread
+        self.figures: tuple[Figure, ...] = (Figure(self.config, self._origin_frame),)
         self.planned_from_s = start_s  # when the first frame of the last plan is shown
         self._heard = self._known()
 
@@ -168,6 +116,7 @@ class Dancer:
         """Dance thread. Listen to what was kept; plan if it is time. Returns whether it planned."""
         now_s -= self._start_s
         self._skip_what_is_past(now_s)
+        self.settings = self.wishes(self._start_s + self._next_frame / self.config.fps)
         due_s = self._due_s
         self._listen(until_s=due_s)
         heard = self._fed_until_s >= due_s - 1.5 / self._sample_rate_hz
@@ -211,7 +160,9 @@ class Dancer:
         listener = self._listener
         clock = self.conductor.clock.shifted(self._start_s)
         until_s = self._start_s + listener.heard_until_s
-        return Heard(clock, self.conductor.leader, self._mood, listener.silent, listener.section, until_s)
+        return Heard(
+            clock, self.conductor.leader, self.figures[0].mood, listener.silent, listener.section, until_s
+        )
 
     @property
     def lost_samples(self) -> int:
@@ -245,150 +196,60 @@ class Dancer:
             self.counts.misses += 1
 
     def _plan(self, due_s: float) -> None:
-        config, first = self.config, self._next_frame
-        past = frames_of(self.buffer.plan, first - config.history_frames - 1, config.history_frames + 1)
-        history = self._history(past)
+        first, settings = self._next_frame, self.settings
         self.conductor.follow(due_s, self._start_s)
-        clock = self.conductor.clock
-        self._mood = mood_of(self._listener, clock, self._mood, energy_of(past), self.settings, config)
-        times = (first - config.history_frames + np.arange(config.window_frames)) / config.fps
-        music = music_for(self._listener, clock, self._mood, times, due_s)
+        under = Circumstances(first, self.conductor.clock, settings, due_s)
+        self._call_figures(len(settings.voices))
+        pasts = [figure.past(first) for figure in self.figures]
+        asks = []
+        for figure, past, voice in zip(self.figures, pasts, settings.voices, strict=True):
+            asks.append(self._ask(figure, past, voice, under))
         try:
-            imagined = self._continued(history, music, first)
-            danced = self._danced(imagined, past)
-            plan = self._joined_plan(first, danced, imagined.numbers[:, CONTACTS] > 0.5, due_s)
+            for figure, imagined, past in zip(
+                self.figures, answered(self._generator, asks), pasts, strict=True
+            ):
+                figure.take(imagined, past, under)
         except Exception as why:  # a generator is foreign code: whatever it does, the figure dances on
-            self._before = None
+            for figure in self.figures:
+                figure.lost()
             self.counts.rejected += 1
             self.counts.reasons.append(f"{type(why).__name__}: {why}")
-        else:
-            self._before = PlanBefore(first, imagined.numbers)
-            self.buffer.put(plan)
-        self._next_frame = first + self.settings.stride_frames
+        self._next_frame = first + settings.stride_frames
 
-    def _continued(
-        self, history: Float32[np.ndarray, "history 141"], music: Float32[np.ndarray, "window 10"], first: int
-    ) -> Imagined:
-        """What the generator answers, from noise or from the plan before."""
-        asked = history, music, self._mood.style, self._noise(first)
-        if not self.config.warm:
-            return self._generator.plan(*asked)
-        generator = cast(WarmGenerator, self._generator)  # its config says that it is one
-        return generator.plan(*asked, begun_from(self._before, history, first, self.config.plan_frames))
+    def _ask(self, figure: Figure, past: Motion, voice: Voice, under: Circumstances) -> Ask:
+        """What the generator is asked for a figure, brought into the mood of the moment."""
+        config, listener, clock = self.config, self._listener, under.beats
+        styles = styles_of(voice, clock.beat_at(listener.heard_until_s), config.styles)
+        figure.mood = mood_of(listener, clock, figure.mood, energy_of(past), under.settings, styles)
+        times = (under.first - config.history_frames + np.arange(config.window_frames)) / config.fps
+        music = music_for(listener, clock, figure.mood, times, under.heard_until_s)
+        return figure.ask(past, music, voice.seed, under.first)
 
-    def _history(self, past: Motion) -> Float32[np.ndarray, "history 141"]:
-        rows = (
-            np.arange(self._next_frame - self.config.history_frames, self._next_frame)
-            - self.buffer.plan.first_frame
-        )
-        contacts = self.buffer.plan.contacts[np.clip(rows, 0, len(self.buffer.plan.contacts) - 1)]
-        before = np.concatenate((contacts[:1], contacts)).astype(np.float64)
-        return numbers_from_motion(past, before)[1:]
-
-    def _noise(self, first: int) -> Float32[np.ndarray, "plan 141"]:
-        """Noise fixed for each frame of the dance, so that plans of the same frame agree."""
-        config, begin = self.config, first - self._origin_frame
-        # a frame draws from many counters: the upper half keeps frames apart
-        rows = (
-            np.random.Generator(np.random.Philox(key=self.settings.seed, counter=(begin + row) << 64))
-            for row in range(config.plan_frames)
-        )
-        return np.stack([row.standard_normal(config.numbers, np.float32) for row in rows])
-
-    def _danced(self, imagined: Imagined, past: Motion) -> Motion:
-        """The plan in the world, joined to what stands. Raises ValueError for what no body can do."""
-        plan = Motion(self.config.fps, imagined.root_m, imagined.local_quat_wxyz)
-        if not all(np.isfinite(one).all() for one in (imagined.numbers, plan.root_m, plan.local_quat_wxyz)):
-            raise ValueError("the plan holds numbers that are not finite")
-        last = Motion(past.fps, past.root_m[-1:], past.local_quat_wxyz[-1:])
-        stance = stance_before(last)
-        danced = staged(plan, stance, towards_the_audience(stance.yaw_rad, plan.fps))
-        if self.settings.foot_lock:
-            danced = grounded(danced, imagined.numbers[:, CONTACTS], last, self._skeleton)
-        danced = drawn_home(danced)
-        turn = np.abs(np.sum(danced.local_quat_wxyz[1:] * danced.local_quat_wxyz[:-1], axis=-1)).clip(0, 1)
-        fastest = 2 * float(np.arccos(turn.min())) * self.config.fps
-        speed = float(np.linalg.norm(np.diff(danced.root_m, axis=0), axis=-1).max()) * self.config.fps
-        low, high = float(danced.root_m[:, 1].min()), float(danced.root_m[:, 1].max())
-        if fastest > _FASTEST_RAD_S or speed > _FASTEST_M_S or low < _LOWEST_M or high > _HIGHEST_M:
-            raise ValueError(
-                f"the plan turns {fastest:.0f} rad/s, moves {speed:.1f} m/s, hips {low:.2f} to {high:.2f} m"
-            )
-        if self.settings.seam_spring:
-            danced = seamless(frames_of(self.buffer.plan, self._next_frame, SHOWN_BY), danced)
-        return danced
-
-    def _joined_plan(self, first: int, danced: Motion, contacts: np.ndarray, heard_until_s: float) -> Plan:
-        """What was danced so far and the new plan, with what is shown of both. Raises ValueError for a broken one."""
-        old = self.buffer.plan
-        kept = min(_KEPT_FRAMES, first - old.first_frame)
-        before, shown_before = frames_of(old, first - kept, kept), self._shown_frames(old, first - kept, kept)
-        shown, states = self._grooved(danced, first), [LockState()] * danced.frames
-        if self.settings.foot_lock:
-            shown, states = locked(shown, contacts, self._locks.get(first - 1, LockState()), self._skeleton)
-        if not (np.isfinite(shown.local_quat_wxyz).all() and np.isfinite(shown.root_m).all()):
-            raise ValueError("what would be shown is not finite")
-        self._locks = {first + row: state for row, state in enumerate(states)}
-        rows = np.clip(np.arange(first - kept, first) - old.first_frame, 0, len(old.contacts) - 1)
-        return Plan(
-            first_frame=first - kept,
-            free_frame=first + self.settings.stride_frames,
-            danced=_joined(before, danced),
-            shown=_joined(shown_before, shown),
-            contacts=np.concatenate((old.contacts[rows], contacts)),
-            heard_until_s=heard_until_s,
-        )
-
-    def _grooved(self, danced: Motion, first: int) -> Motion:
-        """The groove under the dance, begun as deep as the plan before had it there."""
-        beats, fps = self.conductor.clock, self.config.fps
-        times = (first + np.arange(danced.frames)) / fps + _GROOVE_EARLY_S
-        strength = self.settings.groove * self._mood.trust * min(1.0, self._mood.energy / _GROOVE_FULL_ENERGY)
-        limit = _HALF_TIME_BPM[0] if self._half_time else _HALF_TIME_BPM[1]
-        self._half_time = beats.tempo_bpm > limit
-        count = np.asarray(beats.beat_at(times)) - beats.downbeat
-        dip = dips(count / 2 if self._half_time else count, strength)
-        before_first, before = self._dips
-        before = before[max(0, first - before_first) :]
-        if len(before) >= 2:
-            gap = before[:2] - dip[:2]
-            left = decayed(gap[0], (gap[1] - gap[0]) * fps, np.arange(danced.frames) / fps, HALFLIFE_S)
-            dip = np.clip(dip + left, 0, None)
-        self._dips = (first, dip)
-        return grooved(danced, dip, self._skeleton)
-
-    @staticmethod
-    def _shown_frames(plan: Plan, first: int, count: int) -> Motion:
-        return frames_of(
-            Plan(plan.first_frame, plan.free_frame, plan.shown, plan.shown, plan.contacts), first, count
-        )
-
-    def _standing_plan(self) -> Plan:
-        """Standing at ease, as long as a history is: where every dance begins."""
-        frames = self.config.history_frames + 2
-        home = np.zeros((self._skeleton.body_joints, 4))
-        home[:, 0] = 1
-        first = self._next_frame - frames
-        poses = [standing(np.zeros(3), home, row / self.config.fps) for row in range(frames)]
-        motion = Motion(
-            self.config.fps,
-            np.stack([root for root, _ in poses]).astype(np.float32),
-            np.stack([quat for _, quat in poses]).astype(np.float32),
-        )
-        return Plan(first, self._next_frame, motion, motion, np.ones((frames, 4), bool))
+    def _call_figures(self, count: int) -> None:
+        """As many as there are dances; who comes later begins standing."""
+        if count != len(self.figures):
+            more = range(len(self.figures), count)
+            new = tuple(Figure(self.config, self._origin_frame, self._next_frame) for _ in more)
+            self.figures = (*self.figures[:count], *new)
 
     # -- frame loop -----------------------------------------------------------------------------------------
+
+    @property
+    def buffer(self) -> MotionBuffer:
+        """Any thread. The plan of the first dancer."""
+        return self.figures[0].buffer
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Any thread. The plans that stand, of all dances."""
+        return tuple(figure.buffer.plan for figure in self.figures)
 
     def firm_until_s(self, plan: Plan) -> float:
         """Frame loop. Up to then all later plans show what this one shows."""
         return self._start_s + (plan.free_frame - REACH_FRAMES) / self.config.fps
 
-    def show(self, time_s: float) -> Pose:
-        """Frame loop. The pose to be seen at a time; there always is one."""
-        return replace(self.buffer.pose(time_s - self._start_s), time_s=time_s)
-
-
-def _joined(a: Motion, b: Motion) -> Motion:
-    return Motion(
-        a.fps, np.concatenate((a.root_m, b.root_m)), np.concatenate((a.local_quat_wxyz, b.local_quat_wxyz))
-    )
+    def show(self, time_s: float, voice: int = 0) -> Pose:
+        """Frame loop. The pose of a dance at a time; there always is one. A dance that is not there is the first."""
+        figures = self.figures
+        figure = figures[voice] if voice < len(figures) else figures[0]
+        return replace(figure.buffer.pose(time_s - self._start_s), time_s=time_s)

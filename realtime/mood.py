@@ -1,7 +1,8 @@
 """From what is heard to what the dancer is told: how sure the beat is, how hard to dance, in which style."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -12,7 +13,7 @@ from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.features import HOP_S
 from groovecast.audio.scene import Scene
 from groovecast.model.conditions import MusicFrames, channels_from_music
-from groovecast.model.config import ModelConfig
+from realtime.dance_settings import DanceSettings, Voice
 from realtime.listener import Listener
 
 # Tracker confidence at which the beat begins to be told to the dancer, and at which it is told in full.
@@ -36,18 +37,11 @@ _PHRASE_BEATS = 32
 Energy = TypeVar("Energy", float, NDArray[np.float64])
 
 
-class MoodSettings(Protocol):
-    """What of the settings the mood depends on."""
+class Styles(NamedTuple):
+    """The weights of the styles: of what is danced, and of standing at ease."""
 
-    @property
-    def style(self) -> str:
-        """A style's name, or "auto"."""
-        ...
-
-    @property
-    def intensity(self) -> float:
-        """How hard to dance against what the music asks; 1 is as it asks."""
-        ...
+    danced: Float32[np.ndarray, " styles"]
+    idle: Float32[np.ndarray, " styles"]
 
 
 @dataclass(frozen=True)
@@ -69,9 +63,24 @@ class Mood:
     @staticmethod
     def calm(styles: tuple[str, ...]) -> "Mood":
         """Standing at ease."""
-        weights = np.zeros(len(styles) + 1, np.float32)
-        weights[styles.index("idle")] = 1
-        return Mood(0.0, 0.0, 0.0, 0.0, 0.0, weights)
+        return Mood(0.0, 0.0, 0.0, 0.0, 0.0, _weights({"idle": 1.0}, styles))
+
+
+def styles_of(voice: Voice, beat: float, styles: tuple[str, ...]) -> Styles:
+    """What a voice dances at a running beat: "auto" is another style with each phrase."""
+    automatic = _AUTO_STYLES[int(np.floor(beat / _PHRASE_BEATS)) % len(_AUTO_STYLES)]
+    danced: dict[str, float] = {}
+    for word, share in voice.blend:
+        name = automatic if word == "auto" else word
+        danced[name] = danced.get(name, 0.0) + share
+    return Styles(_weights(danced, styles), _weights({"idle": 1.0}, styles))
+
+
+def _weights(shares: Mapping[str, float], styles: tuple[str, ...]) -> Float32[np.ndarray, " styles"]:
+    weights = np.zeros(len(styles) + 1, np.float32)
+    for name, share in shares.items():
+        weights[styles.index(name)] = share
+    return weights
 
 
 def trust_of(listener: Listener, clock: BeatClock) -> float:
@@ -96,8 +105,8 @@ def mood_of(
     clock: BeatClock,
     before: Mood,
     danced: float,
-    settings: MoodSettings,
-    config: ModelConfig,
+    settings: DanceSettings,
+    styles: Styles,
 ) -> Mood:
     """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to.
 
@@ -114,19 +123,10 @@ def mood_of(
     asked = _lifted(energy_told(listener.energy_slow), lift)
     energy = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
     push = _PUSH * (energy - danced) * dancing
-    style = np.zeros(len(config.styles) + 1, np.float32)
-    idle = config.styles.index("idle")
     if dancing < _IDLE_ENERGY:
-        style[idle] = 1
-        return Mood(trust, 0.0, 0.0, 0.0, dancing, style)
-    name = settings.style
-    if name == "auto":
-        phrase = int(np.floor(clock.beat_at(listener.heard_until_s) / _PHRASE_BEATS))
-        name = _AUTO_STYLES[phrase % len(_AUTO_STYLES)]
-    style[config.styles.index(name)] = 1
+        return Mood(trust, 0.0, 0.0, 0.0, dancing, styles.idle)
     calm = 1 - float(np.clip(dancing / 0.35, 0, 1))
-    style = (1 - calm) * style
-    style[idle] += calm
+    style = (1 - calm) * styles.danced.astype(np.float64) + calm * styles.idle
     return Mood(trust, energy, push, lift, dancing, style.astype(np.float32))
 
 

@@ -6,7 +6,9 @@ from groovecast.audio.beat_clock import CONFIDENT
 from groovecast.audio.decode import Audio
 from groovecast.wire.moment import Moment
 from realtime.clock import FakeClock
-from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.dance import Dancer
+from realtime.dance_settings import DanceSettings
+from realtime.generator import Generator
 from realtime.sources import FileSource
 
 

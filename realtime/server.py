@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Self
 from urllib.parse import quote
 from weakref import WeakSet
 
@@ -22,8 +22,16 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State as Stage
 from websockets.typing import Subprotocol
 
+from groovecast.wire.desk_messages import (
+    CalibrateWish,
+    Crew,
+    CueWish,
+    DeskWish,
+    LearnWish,
+    ToDesk,
+)
 from groovecast.wire.errors import InputRefused, WireError
-from groovecast.wire.live_sound import LIVE_SOUND_MAGIC, LiveSound, decode_live_sound
+from groovecast.wire.live_sound import LIVE_SOUND_MAGIC, decode_live_sound
 from groovecast.wire.messages import (
     BINARY_SUBPROTOCOL,
     JSON_SUBPROTOCOL,
@@ -39,12 +47,12 @@ from groovecast.wire.messages import (
     Subscribe,
     Tap,
     Transport,
-    Value,
     decode_from_client,
     skeleton_text,
 )
 from groovecast.wire.moment import Moment
 from groovecast.wire.song import ComingSong
+from realtime.backstage import Backstage
 from realtime.page import CHUNK_BYTES, STREAM_PATH, Door, Page, write_slowly
 from realtime.timeline import Delivery, Timeline, View
 from realtime.watcher import Watcher
@@ -55,30 +63,6 @@ _MAX_MESSAGE_BYTES = 1 << 20
 # the music of a slow reader gets longer than the library's 10 s
 _OPEN_TIMEOUT_S = 300
 _OLDEST_TAP_S = 2.0  # a tap that says to be older counts as made when it came
-
-
-class Desk(Protocol):
-    """What a client can turn and send. All raise ValueError, in words for the person, for what cannot be done."""
-
-    def set(self, name: str, value: Value) -> None:
-        """Frame loop. Turn a control: "playing", "position_s", ..."""
-
-    def tap(self, at_s: float) -> None:
-        """Frame loop. Somebody tapped a beat then."""
-
-    async def song(
-        self, client: object, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int
-    ) -> None:
-        """Frame loop. Dance to this mono song of a client, which plays it itself. InputRefused while another sends."""
-
-    def take_input(self, client: object, kind: Literal["microphone", "tab"], label: str) -> None:
-        """Frame loop. That client, and no other, sends live sound from now on. Raises InputRefused."""
-
-    def leave_input(self, client: object) -> None:
-        """Frame loop. That client sends no more, if it did."""
-
-    def hear_input(self, client: object, sound: LiveSound) -> None:
-        """Frame loop. Hear what that client sent, if it is the one. Raises InputRefused when it is too much."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +93,20 @@ class PoseServer:
     """
 
     def __init__(
-        self, settings: ServerSettings, page_dir: Path, desk: Desk, clock_now: Callable[[], float]
+        self, settings: ServerSettings, page_dir: Path, backstage: Backstage, clock_now: Callable[[], float]
     ) -> None:
         self._settings = settings
         self._door = Door(settings.host, settings.token)
         self._page = Page(page_dir)
-        self._desk = desk
+        self._backstage = backstage
         self._now = clock_now
         self._clients: list[Watcher] = []
         self._timeline = Timeline()
         self._transport: Transport | None = None
         self._input: Input | None = None
         self._input_client: object = None
+        self._crew: Crew | None = None
+        self._came = 0  # how many clients so far
         self._skeleton, self._skeleton_hash = skeleton_text()
         self._session = secrets.token_hex(4)
         self._server: Server | None = None
@@ -222,6 +208,23 @@ class PoseServer:
             else:
                 client.tell(message)
 
+    def publish_crew(self, crew: Crew) -> None:
+        """Tell every client who is on the stage; kept for those who come later."""
+        self._crew = crew
+        for client in self._clients:
+            client.tell(crew)
+
+    def publish_desk(self, message: ToDesk) -> None:
+        """Tell every desk."""
+        for client in self._clients:
+            if client.desk:
+                client.tell(message)
+
+    @property
+    def desks(self) -> int:
+        """How many desks there are."""
+        return sum(client.desk for client in self._clients)
+
     def publish_input(self, message: Input, client: object) -> None:
         """Tell every client who sends live sound: `client`, or None; kept for those who come later."""
         self._input, self._input_client = message, client
@@ -261,6 +264,10 @@ class PoseServer:
             client.tell(self._transport)
         if self._input is not None:
             client.tell(self._input_for(client, self._input))
+        if self._crew is not None:
+            client.tell(self._crew)
+        self._came += 1
+        client.number = self._came
         self._clients.append(client)
         try:
             async for message in connection:
@@ -274,7 +281,7 @@ class PoseServer:
             pass  # it went without a word; that is its right
         finally:
             self._clients.remove(client)
-            self._desk.leave_input(client)
+            self._backstage.leave_input(client)
 
     async def _hear(self, client: Watcher, said: str | bytes) -> None:
         """Do what a client says. Raises ValueError when it cannot be done."""
@@ -285,7 +292,7 @@ class PoseServer:
             song = client.hear_song(said)
             if song is not None:
                 samples = await asyncio.to_thread(_floats, song.samples)
-                await self._desk.song(client, song.title, samples, song.sample_rate_hz)
+                await self._backstage.song(client, song.title, samples, song.sample_rate_hz)
             return
         if len(said) > _MAX_TEXT:
             raise WireError(f"a text message has at most {_MAX_TEXT} characters, found {len(said)}")
@@ -297,15 +304,21 @@ class PoseServer:
                 client.subscribe(wish)
                 client.tell(client.subscribed())
             case Set(name=name, value=value):
-                self._desk.set(name, value)
+                self._backstage.set(name, value, f"page {client.number}")
+            case DeskWish():
+                client.desk = True
+                for message in self._backstage.greeting():
+                    client.tell(message)
+            case CueWish() | LearnWish() | CalibrateWish() as wish:
+                self._backstage.hear_desk(wish, f"page {client.number}")
             case Tap(at_s=at_s):
                 # a page whose clock is not measured yet may say anything
                 believed = at_s is not None and arrived_s - _OLDEST_TAP_S <= at_s <= arrived_s
-                self._desk.tap(at_s if believed and at_s is not None else arrived_s)
+                self._backstage.tap(at_s if believed and at_s is not None else arrived_s)
             case SendInput(kind="off"):
-                self._desk.leave_input(client)
+                self._backstage.leave_input(client)
             case SendInput(kind="microphone" | "tab" as kind, label=label):
-                self._desk.take_input(client, kind, label)
+                self._backstage.take_input(client, kind, label)
             case Song() as announced:
                 client.song = ComingSong(announced)
 
@@ -315,9 +328,9 @@ class PoseServer:
         try:
             sound = decode_live_sound(said)
         except WireError as why:
-            self._desk.leave_input(client)
+            self._backstage.leave_input(client)
             raise InputRefused("input_limit", str(why)) from None
-        self._desk.hear_input(client, sound)
+        self._backstage.hear_input(client, sound)
 
     def _hello(self, client: Watcher) -> Hello:
         gets = client.subscribed()

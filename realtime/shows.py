@@ -20,7 +20,8 @@ from groovecast.model.manifest import read_manifest
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
 from realtime.clocks.midi_input import MidiInput, midi_input
-from realtime.dance import Dancer, DanceSettings
+from realtime.dance import Dancer
+from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator, opened
 from realtime.input_desk import Track
 from realtime.inputs import opened_input

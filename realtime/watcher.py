@@ -8,6 +8,7 @@ from typing import get_args
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.protocol import State as Stage
 
+from groovecast.wire.desk_messages import ControlTurned
 from groovecast.wire.errors import WireError
 from groovecast.wire.messages import (
     BINARY_SUBPROTOCOL,
@@ -37,7 +38,9 @@ class Watcher:
         binary = connection.subprotocol == BINARY_SUBPROTOCOL
         self._connection = connection
         self._server_fps = fps
-        self._waiting: dict[type[FromServer], str] = {}
+        self._waiting: dict[tuple[type[FromServer], str], str] = {}
+        self.desk = False  # whether it wants to know of every control
+        self.number = 0  # which of all that came
         self._every = 1
         self.look_ahead_s = look_ahead_s if binary else 0.0
         self._encoding: Encoding = "f32" if binary else "json"
@@ -115,7 +118,8 @@ class Watcher:
         if self.has_room():
             self.write(text)
         else:
-            self._waiting[type(message)] = text
+            # of a control, too, only the newest: but of each
+            self._waiting[type(message), message.name if isinstance(message, ControlTurned) else ""] = text
 
     def write(self, message: str | bytes) -> None:
         """Pass it to the system; never waits."""

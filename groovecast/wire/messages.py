@@ -9,6 +9,7 @@ import numpy as np
 from groovecast.audio.scene import Section
 from groovecast.share import shared_path
 from groovecast.wire.blocks import NextBeat
+from groovecast.wire.desk_messages import FromDesk, ToDesk, Value
 from groovecast.wire.errors import WireError
 from groovecast.wire.frame import MOST_REVISIONS, SEQ_PERIOD, Frame, FrameEncoding
 
@@ -17,7 +18,6 @@ JSON_SUBPROTOCOL = "groovecast.v1+json"
 
 Encoding = FrameEncoding | Literal["json"]
 BlockName = Literal["beat", "contacts"]
-Value = bool | int | float | str
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
@@ -176,8 +176,8 @@ class Song(msgspec.Struct, frozen=True, kw_only=True, tag="song"):
     samples: int
 
 
-FromServer = Hello | Subscribed | Pong | Transport | State | Input | Notice | PoseText
-FromClient = Ping | Subscribe | Set | Tap | Song | SendInput
+FromServer = Hello | Subscribed | Pong | Transport | State | Input | Notice | PoseText | ToDesk
+FromClient = Ping | Subscribe | Set | Tap | Song | SendInput | FromDesk
 
 _to_json = msgspec.json.Encoder()
 _from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)

@@ -11,7 +11,7 @@ from groovecast.measures.diversity import pair_distance
 from groovecast.measures.frechet import normalised
 from groovecast.model.manifest import read_manifest
 from groovecast.takes.take_cache import CachedTake, read_take_cache
-from realtime.dance import DanceSettings, Generator
+from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator, opened
 from realtime.evaluation.aims import verdicts_of
 from realtime.evaluation.copying import Learned
@@ -34,6 +34,7 @@ from realtime.evaluation.retrieval import Retrieval
 from realtime.evaluation.songs import JudgedSong, club_song, our_songs, read_songs
 from realtime.evaluation.troupe import Part, danced_together
 from realtime.evaluation.wishes import EvaluationWishes
+from realtime.generator import Generator
 from realtime.settings import DanceWishes
 from realtime.shows import Company, model_folder
 

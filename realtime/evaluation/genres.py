@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from realtime.dance import DanceSettings, Generator
+from realtime.dance_settings import DanceSettings
 from realtime.evaluation.danced import Danced
 from realtime.evaluation.songs import JudgedSong
 from realtime.evaluation.troupe import Part, danced_together
+from realtime.generator import Generator
 
 # Styles that are learned from and are no dance.
 _NO_GENRE = ("martial", "idle", "move")

@@ -12,9 +12,11 @@ from groovecast.motion.kinematics import world_from_local
 from groovecast.motion.pose import Pose
 from groovecast.motion.skeleton import groovecast_skeleton
 from realtime.clock import FakeClock
-from realtime.dance import Dancer, DanceSettings, Generator
+from realtime.dance import Dancer
+from realtime.dance_settings import DanceSettings
 from realtime.evaluation.danced import SHOWN_FPS, Danced
 from realtime.evaluation.songs import JudgedSong
+from realtime.generator import Generator
 from realtime.listener import Listener
 from realtime.sources import FileSource
 

@@ -1,6 +1,5 @@
 """What every outlet looks like to the frame loop: it is handed moments and never waits."""
 
-from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 from groovecast.wire.moment import Moment
@@ -41,11 +40,3 @@ class OffsetSink(Sink, Protocol):
         """So much later; negative is earlier."""
         ...
 
-
-def by_offset(sinks: Iterable[Sink], offset_s: float) -> list[tuple[float, tuple[Sink, ...]]]:
-    """Outlets that are handed one and the same moment, each group after how much later than now it is danced."""
-    groups: dict[float, list[Sink]] = {}
-    for sink in sinks:
-        own_s = sink.offset_s if isinstance(sink, OffsetSink) else 0.0
-        groups.setdefault(offset_s + own_s, []).append(sink)
-    return [(later_s, tuple(group)) for later_s, group in groups.items()]

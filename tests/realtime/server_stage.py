@@ -50,10 +50,16 @@ class Notebook:
         self.songs: list[tuple[str, np.ndarray, int]] = []
         self.left: list[object] = []
 
-    def set(self, name: str, value: object) -> None:
+    def set(self, name: str, value: object, by: str = "") -> None:
         if name != "playing":
             raise ValueError(f"asked to set {name!r}, there is only playing")
         self.turned[name] = value
+
+    def greeting(self) -> list[object]:
+        return []
+
+    def hear_desk(self, said: object, by: str) -> None:
+        raise ValueError("asked for a cue, there is none")
 
     async def song(self, client: object, title: str, samples: np.ndarray, sample_rate_hz: int) -> None:
         self.songs.append((title, samples, sample_rate_hz))

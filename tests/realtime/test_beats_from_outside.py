@@ -96,7 +96,7 @@ def test_a_client_taps_and_turns_and_is_told_who_beats_time(show: Show) -> None:
         assert show.dancer.clock.tempo_bpm == pytest.approx(200, rel=0.02)
         await line.send(encode_text(Set(name="beat_source", value="orchestra")))
         await watcher.watch(line, 0.3)
-        assert "there are auto, tracker, tap" in str(watcher.last("notice")["text"])
+        assert "give one of auto, tracker, tap" in str(watcher.last("notice")["text"])
 
     on_stage(show, play)
 

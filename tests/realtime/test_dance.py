@@ -10,7 +10,8 @@ from hopper import Hopper
 from groovecast.model.imagined import Imagined, imagined
 from groovecast.motion.pose import Pose
 from groovecast.motion.representation import HEIGHT
-from realtime.dance import Dancer, DanceSettings
+from realtime.dance import Dancer
+from realtime.dance_settings import DanceSettings
 
 _RATE = 24000
 _START_S = 1000.0

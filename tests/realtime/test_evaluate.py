@@ -23,7 +23,7 @@ from groovecast.takes.fact_motion import fact_from_motion
 from groovecast.takes.smpl import smpl_from_motion, write_smpl
 from groovecast.takes.vrma import write_vrma
 from realtime.cli import main
-from realtime.dance import DanceSettings
+from realtime.dance_settings import DanceSettings
 from realtime.evaluation.aims import figure_at, verdicts_of
 from realtime.evaluation.anybodys import read_motion
 from realtime.evaluation.danced import LIMBS, SHOWN_FPS, Danced, danced_from_motion, keep

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes.tiny_model import tiny_model
 
-from realtime.dance import DanceSettings
+from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator, opened
 from realtime.engines.engine import EngineError
 from realtime.evaluation.evaluate import Cast, Told, evaluated, teacher_of

@@ -11,7 +11,8 @@ from hopper import Hopper
 from groovecast.motion.buffer import REACH_FRAMES
 from groovecast.wire.moment import Moment
 from realtime.dance import Dancer
-from realtime.foresight import Foresight, moment_of
+from realtime.ensemble import Ensemble
+from realtime.foresight import Foresight
 
 RATE_HZ, FPS, START_S = 24000, 60, 1000.0
 LOOK_AHEAD_S = 0.08
@@ -22,9 +23,9 @@ class Counted(Dancer):
 
     looked_up = 0
 
-    def show(self, time_s: float):  # type: ignore[no-untyped-def]
+    def show(self, time_s: float, voice: int = 0):  # type: ignore[no-untyped-def]
         self.looked_up += 1
-        return super().show(time_s)
+        return super().show(time_s, voice)
 
 
 class Night:
@@ -32,7 +33,8 @@ class Night:
 
     def __init__(self, *look_aheads_s: float) -> None:
         self.dancer = Counted(Hopper(), RATE_HZ, START_S)
-        self.foresight = Foresight(self.dancer, FPS, LOOK_AHEAD_S)
+        self.ensemble = Ensemble(self.dancer)
+        self.foresight = Foresight(self.ensemble, FPS, LOOK_AHEAD_S)
         self.look_aheads_s = {LOOK_AHEAD_S, *look_aheads_s}
         self._sound, self._heard, self._tick = club(10, RATE_HZ), 0, 0
         self.now_s = START_S
@@ -74,7 +76,7 @@ def test_what_was_told_last_of_a_moment_is_what_is_danced_when_it_comes(look_ahe
         coming = [time_s for time_s in told if night.now_s <= time_s < night.now_s + 1 / FPS]
         if tick:
             [time_s] = coming
-            assert apart(told[time_s], moment_of(night.dancer, time_s)) == 0
+            assert apart(told[time_s], night.ensemble.moments(time_s)[0]) == 0
             checked += 1
     assert checked == 4 * FPS - 1
     assert (anew > 50) is (look_ahead_s > 0.2)
@@ -169,7 +171,7 @@ def test_who_looks_less_far_ahead_hears_of_the_beat_as_it_is_known_then() -> Non
         due_s = night.now_s + LOOK_AHEAD_S
         for moment in moments:
             if abs(moment.pose.time_s - due_s) < 1e-6:
-                assert moment.beat == moment_of(night.dancer, moment.pose.time_s).beat
+                assert moment.beat == night.ensemble.moments(moment.pose.time_s)[0].beat
                 better += moment.beat != told[moment.pose.time_s].beat if moment.pose.time_s in told else 0
             told[moment.pose.time_s] = moment
     assert better > 10
@@ -177,9 +179,9 @@ def test_who_looks_less_far_ahead_hears_of_the_beat_as_it_is_known_then() -> Non
 
 def test_a_dance_shown_later_is_told_of_later() -> None:
     night = Night(0.25)
-    late = Foresight(night.dancer, FPS, LOOK_AHEAD_S, offset_s=0.1)
+    late = Foresight(night.ensemble, FPS, LOOK_AHEAD_S)
     for _ in night.ticks(2 * FPS):
-        moments = late.tick(night.now_s, {LOOK_AHEAD_S, 0.25})
+        moments = late.tick(night.now_s, {LOOK_AHEAD_S, 0.25}, 0.1)
         for moment in moments:
-            assert apart(moment, moment_of(night.dancer, moment.pose.time_s, 0.1)) == 0
-            assert apart(moment, moment_of(night.dancer, moment.pose.time_s - 0.1)) == 0
+            assert apart(moment, night.ensemble.moments(moment.pose.time_s, 0.1)[0]) == 0
+            assert apart(moment, night.ensemble.moments(moment.pose.time_s - 0.1)[0]) == 0

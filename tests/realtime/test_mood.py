@@ -1,6 +1,5 @@
 """What the model is told of the music: what counts as heard, and how hard to dance."""
 
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -11,9 +10,10 @@ from groovecast.model.config import ModelConfig
 from groovecast.motion.energy import energy_of
 from groovecast.motion.pose import Motion
 from groovecast.train.windows import LOOK_AHEAD_FRAMES
+from realtime.dance_settings import DanceSettings
 from realtime.evaluation.songs import club_song
 from realtime.listener import Listener
-from realtime.mood import Mood, mood_of, music_for
+from realtime.mood import Mood, mood_of, music_for, styles_of
 
 _HEARD = 9  # the channel that says so
 
@@ -32,10 +32,8 @@ def test_the_frame_that_sounds_now_is_not_heard_yet_however_its_time_is_rounded(
     assert told[:, _HEARD].sum() == 34 + beyond
 
 
-@dataclass(frozen=True)
-class _Wishes:
-    style: str = "salsa"
-    intensity: float = 1.0
+_SETTINGS = DanceSettings(style="salsa")
+_STYLES = styles_of(_SETTINGS.first, 0.0, ModelConfig().styles)
 
 
 def _heard(seconds: float, loudness: float) -> Listener:
@@ -50,9 +48,9 @@ def _heard(seconds: float, loudness: float) -> Listener:
 
 
 def _settled(listener: Listener, danced: float) -> Mood:
-    config, mood = ModelConfig(), Mood.calm(ModelConfig().styles)
+    mood = Mood.calm(ModelConfig().styles)
     for _ in range(40):
-        mood = mood_of(listener, listener.clock, mood, danced, _Wishes(), config)
+        mood = mood_of(listener, listener.clock, mood, danced, _SETTINGS, _STYLES)
     return mood
 
 
@@ -102,7 +100,7 @@ def test_a_drop_lifts_the_dance_within_a_bar_above_a_build_as_loud() -> None:
     for number in range(int(song.audio.duration_s * 30 / 8)):
         first, last = (round(one * 8 / 30 * rate) for one in (number, number + 1))
         listener.listen(samples[first:last], first / rate)
-        mood = mood_of(listener, listener.clock, mood, 0.5, _Wishes(), ModelConfig())
+        mood = mood_of(listener, listener.clock, mood, 0.5, _SETTINGS, _STYLES)
         told.append((last / rate, mood.told))
     when, energy = np.array(told).T
     before = energy[(when > drop_s - 4) & (when < drop_s)].mean()

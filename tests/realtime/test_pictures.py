@@ -13,7 +13,7 @@ from PIL import Image
 from groovecast.audio.decode import Audio
 from groovecast.model.config import ModelConfig
 from groovecast.model.imagined import Imagined
-from realtime.dance import DanceSettings
+from realtime.dance_settings import DanceSettings
 from realtime.evaluation.danced import SHOWN_FPS, Danced, danced_from_motion
 from realtime.evaluation.genres import danced_in_every_genre, genres_of
 from realtime.evaluation.moving_picture import write_moving_picture

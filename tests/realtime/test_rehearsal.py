@@ -14,7 +14,7 @@ from hopper import Hopper
 from groovecast.audio.decode import Audio
 from groovecast.model.imagined import Imagined
 from realtime.clock import MonotonicClock
-from realtime.dance import DanceSettings
+from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator, opened
 from realtime.engines.engine import EngineError
 from realtime.live import Show

@@ -6,7 +6,8 @@ import pytest
 from hopper import Hopper
 
 from groovecast.model.imagined import Imagined
-from realtime.dance import Dancer, DanceSettings
+from realtime.dance import Dancer
+from realtime.dance_settings import DanceSettings
 from realtime.warm_start import PlanBefore, begun_from
 
 _RATE = 24000

@@ -15,7 +15,6 @@ from groovecast.model.graph import PRECISIONS, Graph
 from groovecast.model.imagined import Imagined
 from groovecast.model.manifest import WEIGHTS_FILE, BuiltEngine, entry_of
 from realtime.clock import FakeClock
-from realtime.dance import Generator
 from realtime.engine import opened
 from realtime.engines.cache import EngineCache
 from realtime.engines.card import Card
@@ -25,6 +24,7 @@ from realtime.engines.foreign_kind import ENGINES_GROUP, ForeignKind
 from realtime.engines.kind import Obstacle, Opening
 from realtime.engines.processor import processor_name
 from realtime.engines.rtx_kind import RtxKind
+from realtime.generator import Generator
 from realtime.settings import DanceWishes
 
 _NO_CARD = Obstacle("no card", "buy one")

@@ -1,0 +1,43 @@
+"""How to dance: what a performer may turn while the dance goes on, as the dance itself needs it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A dance of its own: what is danced, and from which noise. `blend` are words and their shares, which sum to 1."""
+
+    blend: tuple[tuple[str, float], ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class DanceSettings:
+    """What the next plan is made with."""
+
+    style: str = "auto"
+    seed: int = 1
+    intensity: float = 1.0
+    stride_frames: int = 8
+    lead_s: float = 0.2  # so long before it is shown a plan is made
+    patience_s: float = 0.06
+    groove: float = 1.0
+    seam_spring: bool = True
+    foot_lock: bool = True
+    blend: tuple[tuple[str, float], ...] = ()  # words and shares that sum to 1; empty: `style` alone
+    smoothness: float = 0.0  # 0 as it is danced .. 1
+    beat_trust: float = 1.0  # how far the beat is believed
+    idle_on_silence: bool = True
+    idle_after_s: float = 0.0  # how long silence is danced through before that
+    others: tuple[Voice, ...] = ()  # dances beside the first
+    kept_s: float = 3.0  # how much of the past can still be shown
+
+    @property
+    def first(self) -> Voice:
+        """The dance that there always is."""
+        return Voice(self.blend or ((self.style, 1.0),), self.seed)
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """All dances that are planned."""
+        return (self.first, *self.others)

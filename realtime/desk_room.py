@@ -1,0 +1,144 @@
+"""Where the desk meets the show: what each control does, who is told of it, and what a client may send."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from jaxtyping import Float32
+
+from groovecast.wire.desk_messages import (
+    CalibrateWish,
+    Controls,
+    ControlTurned,
+    CueWish,
+    LearnWish,
+    ToDesk,
+    Value,
+)
+from groovecast.wire.live_sound import LiveSound
+from groovecast.wire.messages import Notice
+from realtime.clock import Clock
+from realtime.dance import Dancer
+from realtime.desk.controls import (
+    beat_controls,
+    crew_controls,
+    cue_controls,
+    dance_controls,
+    keyframe_controls,
+    outlet_control,
+    show_controls,
+    sound_controls,
+    stage_controls,
+)
+from realtime.desk.desk import Change, Desk
+from realtime.input_desk import InputDesk
+from realtime.outlets.sink import OffsetSink, Sink
+from realtime.page_sound import InputKind
+from realtime.server import PoseServer
+from realtime.song_desk import SongDesk
+
+_SEEDS = 10_000
+
+
+def desk_for(dancer: Dancer, sinks: Sequence[Sink], offset_s: float, now: Callable[[], float]) -> Desk:
+    """The desk of a show, every control where the show starts it."""
+    styles, start = dancer.config.styles, dancer.settings
+    offsets_s = (sink.offset_s if isinstance(sink, OffsetSink) else 0.0 for sink in sinks)
+    return Desk(
+        (
+            *dance_controls(styles, start),
+            *stage_controls(),
+            *show_controls(1000 * offset_s),
+            *(
+                outlet_control(number, sink.name, 1000 * own_s)
+                for number, (sink, own_s) in enumerate(zip(sinks, offsets_s, strict=True), 1)
+            ),
+            *beat_controls(dancer.conductor.names),
+            *keyframe_controls(),
+            *cue_controls(),
+            *crew_controls(styles, 1),
+            *sound_controls(),
+        ),
+        now,
+    )
+
+
+class DeskRoom:
+    """Behind the server: clients turn, tap and send here. Everything belongs to the frame loop."""
+
+    def __init__(self, desk: Desk, dancer: Dancer, inputs: InputDesk, song: SongDesk, clock: Clock) -> None:
+        self.desk = desk
+        self._dancer, self._inputs, self._clock = dancer, inputs, clock
+        self._server: PoseServer | None = None
+        conductor = dancer.conductor
+        desk.on_turn("playing", song.play)
+        desk.on_turn("position_s", song.seek)
+        desk.on_turn("beat_source", lambda name, by: conductor.wish(str(name)))
+        desk.on_press("tap", dancer.taps.post)
+        desk.on_press("double", lambda at_s: conductor.count(2.0, at_s))
+        desk.on_press("half", lambda at_s: conductor.count(0.5, at_s))
+        desk.on_press("reroll", self._reroll)
+        desk.listen(self._tell)
+        desk.on_list(self._tell_list)
+
+    def open(self, server: PoseServer) -> None:
+        """From now on these clients are told."""
+        self._server = server
+        self.desk.on_say(lambda text: server.publish(Notice(text=text)))
+
+    def tick(self, now_s: float) -> None:
+        """Once a picture: what was turned meanwhile is done."""
+        self.desk.tick(now_s)
+
+    def set(self, name: str, value: Value, by: str = "") -> None:
+        """Turn a control. Raises ValueError, in words for the person, for what cannot be done."""
+        if name == "beat_octave" and isinstance(value, int | float):  # as the first page has it
+            return self._dancer.conductor.count(float(value), self._clock.now_s())
+        self.desk.turn(name, value, by)
+
+    def tap(self, at_s: float) -> None:
+        """Somebody tapped a beat then."""
+        self._dancer.taps.post(at_s)
+
+    def greeting(self) -> Iterable[ToDesk]:
+        """What a new desk must know."""
+        yield self._list()
+
+    def hear_desk(self, said: CueWish | LearnWish | CalibrateWish, by: str) -> None:
+        """Do what a desk asks beside turning a control. Raises ValueError for what cannot be done."""
+        raise ValueError(f"asked for {type(said).__name__}, this show has none")
+
+    async def song(
+        self, client: object, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int
+    ) -> None:
+        """Dance to a song that a client sent and plays itself; ValueError while the sound is live."""
+        await self._inputs.song(client, title, samples, sample_rate_hz)
+
+    def take_input(self, client: object, kind: InputKind, label: str) -> None:
+        """Dance to what that client sends from now on."""
+        self._inputs.take(client, kind, label)
+
+    def leave_input(self, client: object) -> None:
+        """That client sends no more, if it did."""
+        self._inputs.leave(client)
+
+    def hear_input(self, client: object, sound: LiveSound) -> None:
+        """Hear what that client sent, if it is the one."""
+        self._inputs.hear(client, sound)
+
+    def _reroll(self, at_s: float) -> None:
+        # a step that meets every number before it meets one again
+        self.desk.turn("seed", (int(self.desk.value("seed")) + 7919) % _SEEDS, "reroll")
+
+    def _list(self) -> Controls:
+        desk = self.desk
+        return Controls(
+            controls=tuple(control.on_desk(desk.value(control.name)) for control in desk.controls)
+        )
+
+    def _tell(self, change: Change) -> None:
+        if self._server is not None and self._server.desks:
+            self._server.publish_desk(ControlTurned(name=change.name, value=change.value, by=change.by))
+
+    def _tell_list(self) -> None:
+        if self._server is not None:
+            self._server.publish_desk(self._list())
