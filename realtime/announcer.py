@@ -9,6 +9,8 @@ import numpy as np
 
 from groovecast.wire.messages import Notice, Percentiles, State
 from realtime.capture import DeviceSource
+from realtime.clocks.source import BeatInput
+from realtime.controllers.controller import Controller
 from realtime.dance import Dancer
 from realtime.meter import Meter
 from realtime.outlets.sink import Sink
@@ -27,6 +29,8 @@ class Announced(Protocol):
     tempo_bpm: float
     stumbled: str
     update_ms: deque[float]
+    beats: Sequence[BeatInput]
+    controllers: Sequence[Controller]
 
     @property
     def source(self) -> Source:
@@ -38,11 +42,6 @@ class Announced(Protocol):
         """Pictures a second."""
         ...
 
-    @property
-    def midi_trouble(self) -> str:
-        """What is wrong with the MIDI clock's line; empty: nothing."""
-        ...
-
 
 class Announcer:
     """All of it belongs to the frame loop."""
@@ -51,7 +50,8 @@ class Announcer:
         self._show, self._model, self._engine = show, model, engine
         self._told_rejections = 0
         self._told_problems: set[str] = set()
-        self._told_trouble = self._told_stumble = self._told_midi = ""
+        self._told_trouble = self._told_stumble = ""
+        self._told_lines: dict[str, str] = {}  # the trouble of each line from outside
 
     def tell(self) -> None:
         """Tell the clients how it is going; what is wrong, once, where the command was typed as well."""
@@ -91,9 +91,11 @@ class Announcer:
         if trouble != before and show.frames > show.fps:  # a show says first where it is seen
             self._told_trouble = trouble
             self.say(trouble or f"{show.source.title} is heard")
-        if show.midi_trouble != self._told_midi:
-            self._told_midi = show.midi_trouble
-            self.say(self._told_midi or "the MIDI clock's line is back")
+        lines: list[BeatInput | Controller] = [*show.beats, *show.controllers]
+        for line in lines:
+            if line.trouble != self._told_lines.get(line.name, ""):
+                self._told_lines[line.name] = line.trouble
+                self.say(line.trouble or f"{line.name} is back")
 
     def say(self, text: str) -> None:
         """Tell the person, on the page and where the command was typed."""

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, CycloptsError, Parameter
 
+from realtime.controllers.wishes import ControllerWishes
 from realtime.evaluation.wishes import EvaluationWishes
 from realtime.settings import DanceWishes, ListingWishes, ShowWishes, SoundWishes
 
@@ -16,6 +17,7 @@ from realtime.settings import DanceWishes, ListingWishes, ShowWishes, SoundWishe
 _VERBS_GROUP = "groovecast.verbs"
 _FLAG = Parameter(negative=())
 _DANCE, _SHOW, _SOUND = DanceWishes(), ShowWishes(), SoundWishes()
+_HANDS = ControllerWishes()
 _LISTING = ListingWishes()
 _EVALUATION = EvaluationWishes()
 
@@ -29,11 +31,11 @@ app = App(
 
 
 @app.command
-def demo(*, dance: DanceWishes = _DANCE, show: ShowWishes = _SHOW) -> None:
+def demo(*, dance: DanceWishes = _DANCE, show: ShowWishes = _SHOW, hands: ControllerWishes = _HANDS) -> None:
     """The bundled model dances to the bundled track on a page; nothing else is needed."""
     from realtime.shows import demo as run
 
-    _print_report(run(dance, show), show.json)
+    _print_report(run(dance, show, hands), show.json)
 
 
 @app.command
@@ -44,6 +46,7 @@ def play(
     offline: Annotated[bool, _FLAG] = False,
     dance: DanceWishes = _DANCE,
     show: ShowWishes = _SHOW,
+    hands: ControllerWishes = _HANDS,
 ) -> None:
     """Dance to a song; the page plays it.
 
@@ -57,7 +60,9 @@ def play(
     from realtime.shows import play as run
     from realtime.shows import play_offline
 
-    _print_report(play_offline(file, dance, show) if offline else run(file, dance, show), show.json)
+    if offline and hands != _HANDS:
+        raise ValueError("asked for controllers with --offline, where nobody turns anything: leave them away")
+    _print_report(play_offline(file, dance, show) if offline else run(file, dance, show, hands), show.json)
 
 
 @app.command
@@ -66,11 +71,12 @@ def live(
     sound: SoundWishes = _SOUND,
     dance: DanceWishes = _DANCE,
     show: ShowWishes = _SHOW,
+    hands: ControllerWishes = _HANDS,
 ) -> None:
     """Dance to what is heard now: a sound device, this machine's own sound, standard input, or a page."""
     from realtime.shows import live as run
 
-    _print_report(run(sound, dance, show), show.json)
+    _print_report(run(sound, dance, show, hands), show.json)
 
 
 @app.command

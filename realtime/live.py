@@ -11,6 +11,7 @@ import webbrowser
 import zlib
 from collections import deque
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from groovecast.wire.messages import Input, Transport
 from groovecast.wire.moment import Moment
 from realtime.announcer import Announcer
 from realtime.clock import Clock
-from realtime.clocks.midi_input import MidiInput
+from realtime.clocks.source import BeatInput
+from realtime.controllers.controller import Controller
 from realtime.dance import Dancer
 from realtime.dance_settings import DanceSettings
 from realtime.desk.dance_wishes import OFFSET, earliest_s, outlet_offset, settings_at
@@ -71,12 +73,11 @@ class Show:
         settings: DanceSettings | None = None,
         track: Track | None = None,
         offset_s: float = 0.0,
-        midi: MidiInput | None = None,
+        beats: Sequence[BeatInput] = (),
     ) -> None:
         self.clock = clock
         self.sinks = sinks
         settings = settings or DanceSettings()
-        beats = () if midi is None else (midi,)
         self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings, beats)
         self.desk = desk_for(self.dancer, sinks, offset_s, clock.now_s)
         self.dancer.wishes = lambda at_s: settings_at(self.desk.board, at_s, settings)
@@ -94,7 +95,10 @@ class Show:
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self.room, clock.now_s)
         self.room.open(self.server)
         self._announcer = Announcer(self, model, engine)
-        self._midi = midi
+        self.beats = beats
+        self.controllers: Sequence[
+            Controller
+        ] = ()  # who turns the desk besides the pages; set before it runs
         self._ensemble = Ensemble(self.dancer, lambda: self.desk.board)
         self._foresight = Foresight(self._ensemble, server.fps, LOOK_AHEAD_S)
         self._running = threading.Event()
@@ -106,11 +110,6 @@ class Show:
     def fps(self) -> float:
         """Pictures a second."""
         return self._fps
-
-    @property
-    def midi_trouble(self) -> str:
-        """What is wrong with the MIDI clock's line; empty: nothing."""
-        return "" if self._midi is None else self._midi.trouble
 
     @property
     def music(self) -> Music:
@@ -141,18 +140,22 @@ class Show:
                     # named by its content: a page that was left open must not play the song before
                     name = f"{zlib.crc32(self._inputs.music.track.wav):08x}"
                     self._song.track_path = self.server.serve_track(name, self._inputs.music.track.wav)
-                self._begin()
-                rehearsal.raise_curtain()
-                if ready is not None:
-                    ready.set()
-                await self._show_all(None if seconds is None else self.clock.now_s() + seconds)
+                async with AsyncExitStack() as listening:
+                    for controller in self.controllers:
+                        listening.push_async_callback(controller.stop)
+                        await controller.start()
+                    self._begin()
+                    rehearsal.raise_curtain()
+                    if ready is not None:
+                        ready.set()
+                    await self._show_all(None if seconds is None else self.clock.now_s() + seconds)
         finally:
             self._running.clear()
             rehearsal.raise_curtain()
             try:
                 self.source.stop()
-                if self._midi is not None:
-                    self._midi.stop()
+                for beats in self.beats:
+                    beats.stop()
             finally:
                 if dancing.is_alive():
                     dancing.join(_PATIENCE_S)  # a generator that hangs is left behind
@@ -170,8 +173,8 @@ class Show:
         if isinstance(self.source, FileSource):
             self.source.cue(start_s)
         self.source.start(self._hear)
-        if self._midi is not None:
-            self._midi.start()
+        for beats in self.beats:
+            beats.start()
         self._inputs.tell()
 
     def _hear(self, block: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
@@ -207,6 +210,8 @@ class Show:
 
     def _show(self, due_s: float) -> None:
         """Send the poses of this tick to everyone: the stream's ahead of their time, the others' on time."""
+        for controller in self.controllers:
+            controller.tick(due_s)
         self.room.tick(due_s)
         board = self.desk.board
         offset_s = board.number(OFFSET, due_s) / 1000

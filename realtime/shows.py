@@ -19,7 +19,10 @@ from groovecast.audio.decode import Audio, load_audio
 from groovecast.model.manifest import read_manifest
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
-from realtime.clocks.midi_input import MidiInput, midi_input
+from realtime.clocks.midi_input import midi_input
+from realtime.clocks.source import BeatInput
+from realtime.controllers.opened import opened as opened_controllers
+from realtime.controllers.wishes import ControllerWishes
 from realtime.dance import Dancer
 from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator, opened
@@ -84,9 +87,9 @@ class Company:
     settings: DanceSettings
     midi_clock: str | None = None
 
-    def midi(self, clock: Clock) -> MidiInput | None:
-        """The MIDI clock that was asked for. Raises ValueError or OSError with the mend."""
-        return None if self.midi_clock is None else midi_input(self.midi_clock, clock)
+    def beats(self, clock: Clock) -> list[BeatInput]:
+        """The clocks that were asked for. Raises ValueError or OSError with the mend."""
+        return [] if self.midi_clock is None else [midi_input(self.midi_clock, clock)]
 
     @staticmethod
     def gathered(wishes: DanceWishes) -> "Company":
@@ -123,28 +126,34 @@ def model_folder(asked: str) -> Path:
         ) from None
 
 
-def demo(dance: DanceWishes, show: ShowWishes) -> PlayReport:
+def demo(dance: DanceWishes, show: ShowWishes, hands: ControllerWishes) -> PlayReport:
     """The bundled model dances to the bundled track, round and round."""
     return play(
-        Path(groovecast.demo.__path__[0]) / "club.ogg", dance, show, title="Groovecast demo", loop=True
+        Path(groovecast.demo.__path__[0]) / "club.ogg", dance, show, hands, title="Groovecast demo", loop=True
     )
 
 
 def play(
-    song: Path, dance: DanceWishes, show: ShowWishes, *, title: str | None = None, loop: bool = False
+    song: Path,
+    dance: DanceWishes,
+    show: ShowWishes,
+    hands: ControllerWishes,
+    *,
+    title: str | None = None,
+    loop: bool = False,
 ) -> PlayReport:
     """A song danced to in real time; the page plays it."""
     audio = load_audio(song)
     company, clock = Company.gathered(dance), MonotonicClock()
     source = FileSource(audio, clock, title=title or song.stem, loop=loop)
-    return _staged(company, source, clock, show, Track(source.title, wav_bytes(audio)))
+    return _staged(company, source, Track(source.title, wav_bytes(audio)), clock, show, hands)
 
 
-def live(sound: SoundWishes, dance: DanceWishes, show: ShowWishes) -> PlayReport:
+def live(sound: SoundWishes, dance: DanceWishes, show: ShowWishes, hands: ControllerWishes) -> PlayReport:
     """What a device, a pipe or a page hears, danced to until it is told to stop."""
     company, clock = Company.gathered(dance), MonotonicClock()
     source = opened_input(sound, clock)
-    return _staged(company, source, clock, show, Track(source.title))
+    return _staged(company, source, Track(source.title), clock, show, hands)
 
 
 def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport:
@@ -201,7 +210,9 @@ def wav_bytes(audio: Audio) -> bytes:
     return file.getvalue()
 
 
-def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, track: Track) -> PlayReport:
+def _staged(
+    company: Company, source: Source, track: Track, clock: Clock, wishes: ShowWishes, hands: ControllerWishes
+) -> PlayReport:
     server = ServerSettings(host=wishes.host, port=wishes.port, token=wishes.token)
     page_dir = shared_path("web")
     sinks = sinks_of(wishes)
@@ -217,8 +228,9 @@ def _staged(company: Company, source: Source, clock: Clock, wishes: ShowWishes, 
         settings=company.settings,
         track=track,
         offset_s=wishes.offset_ms / 1000,
-        midi=company.midi(clock),
+        beats=company.beats(clock),
     )
+    show.controllers = opened_controllers(hands, show.desk, sinks)
     begin_s = clock.now_s()
 
     def begun() -> None:

@@ -43,6 +43,22 @@ class BeatSource(Protocol):
 
 
 @runtime_checkable
+class BeatInput(BeatSource, Protocol):
+    """One that listens to somebody outside: a line to a sequencer, to Link, to players."""
+
+    @property
+    def trouble(self) -> str:
+        """One line on why it hears nothing; empty while all is well."""
+        ...
+
+    def start(self) -> None:
+        """Frame loop. Begin to listen, on a thread of its own."""
+
+    def stop(self) -> None:
+        """Frame loop. Let go of ports and threads."""
+
+
+@runtime_checkable
 class Guidable(Protocol):
     """A tracker that can be told what a person, or a clock without a phase, means."""
 

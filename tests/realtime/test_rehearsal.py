@@ -14,6 +14,7 @@ from hopper import Hopper
 from groovecast.audio.decode import Audio
 from groovecast.model.imagined import Imagined
 from realtime.clock import MonotonicClock
+from realtime.controllers.wishes import ControllerWishes
 from realtime.dance_settings import DanceSettings
 from realtime.engine import ModelGenerator, opened
 from realtime.engines.engine import EngineError
@@ -136,7 +137,7 @@ def test_an_engine_is_closed_only_when_nobody_asks_it_any_more(
     release, closed = threading.Event(), list[bool]()
 
     class Hanger(ModelGenerator):
-        def plan(self, *given: object) -> Imagined:
+        def plan_all(self, asks: object) -> list[Imagined]:
             release.wait(10 if hangs else 0)
             raise RuntimeError("the engine is gone")
 
@@ -149,6 +150,6 @@ def test_an_engine_is_closed_only_when_nobody_asks_it_any_more(
 
     monkeypatch.setattr(Company, "gathered", staticmethod(gathered))
     song = song_file(tmp_path / "song.wav", club(1.0))
-    play(song, DanceWishes(engine="cpu"), ShowWishes(port=0, browser=False, seconds=0.3))
+    play(song, DanceWishes(engine="cpu"), ShowWishes(port=0, browser=False, seconds=0.3), ControllerWishes())
     assert closed == ([] if hangs else [True])
     release.set()
