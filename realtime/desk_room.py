@@ -19,6 +19,9 @@ from groovecast.wire.messages import Notice
 from realtime.clock import Clock
 from realtime.dance import Dancer
 from realtime.desk.controls import (
+    DANCE,
+    STANDING,
+    T_POSE,
     beat_controls,
     crew_controls,
     cue_controls,
@@ -77,6 +80,8 @@ class DeskRoom:
         desk.on_press("double", lambda at_s: conductor.count(2.0, at_s))
         desk.on_press("half", lambda at_s: conductor.count(0.5, at_s))
         desk.on_press("reroll", self._reroll)
+        desk.on_press("panic", self._panic)
+        desk.on_press("resume", self._resume)
         desk.listen(self._tell)
         desk.on_list(self._tell_list)
 
@@ -128,6 +133,13 @@ class DeskRoom:
     def _reroll(self, at_s: float) -> None:
         # a step that meets every number before it meets one again
         self.desk.turn("seed", (int(self.desk.value("seed")) + 7919) % _SEEDS, "reroll")
+
+    def _panic(self, at_s: float) -> None:
+        """Standing is enough for most; who presses again wants the figure out of any dance."""
+        self.desk.turn("posture", STANDING if self.desk.value("posture") == DANCE else T_POSE, "panic")
+
+    def _resume(self, at_s: float) -> None:
+        self.desk.turn("posture", DANCE, "resume")
 
     def _list(self) -> Controls:
         desk = self.desk

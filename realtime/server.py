@@ -52,6 +52,7 @@ from groovecast.wire.messages import (
 )
 from groovecast.wire.moment import Moment
 from groovecast.wire.song import ComingSong
+from realtime.addresses import addresses_of
 from realtime.backstage import Backstage
 from realtime.page import CHUNK_BYTES, STREAM_PATH, Door, Page, write_slowly
 from realtime.timeline import Delivery, Timeline, View
@@ -344,6 +345,7 @@ class PoseServer:
             encoding=gets.encoding,
             joints=gets.joints,
             blocks=gets.blocks,
+            addresses=tuple(addresses_of(self._settings.host, self.port)),
         )
 
 

@@ -25,6 +25,7 @@ class ControlOnDesk(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     choices: tuple[str, ...]
     in_cues: bool
+    start: Value
     value: Value
 
 

@@ -34,6 +34,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     encoding: Encoding
     joints: int
     blocks: tuple[BlockName, ...] = ()
+    addresses: tuple[str, ...] = ()  # where other machines find the page
 
 
 class Subscribed(msgspec.Struct, frozen=True, kw_only=True, tag="subscribed"):

@@ -80,6 +80,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
             unit=self.unit,
             choices=self.choices,
             in_cues=self.in_cues,
+            start=self.start,
             value=value,
         )
 

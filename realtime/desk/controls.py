@@ -12,6 +12,8 @@ MOST_DANCERS = 16
 NOW, BEAT, BAR, FOUR_BARS = "now", "beat", "bar", "four bars"
 QUANTISE = (NOW, BEAT, BAR, FOUR_BARS)
 PINS = ("none", "legs", "arms", "upper body", "left hand", "right hand")
+DANCE, STANDING, T_POSE = "dance", "standing", "t-pose"
+POSTURES = (DANCE, STANDING, T_POSE)
 FORMATIONS = ("line", "wedge", "circle", "grid")
 AS_FIRST = "as the first"
 POSE_NOW = "now"
@@ -74,6 +76,8 @@ def show_controls(offset_ms: float = 0.0) -> list[Control]:
         Control(name="panic", kind="button", group="show", in_cues=False,
                 says="Fade to standing; once more: T-pose"),
         Control(name="resume", kind="button", group="show", says="Dance again", in_cues=False),
+        Control(name="posture", kind="choice", group="show", choices=POSTURES, start=POSTURES[0], glide_s=0.8,
+                in_cues=False, says="What the figure does: panic and resume turn it"),
         Control(name="idle_on_silence", kind="switch", group="show", start=True,
                 says="Stand at ease when the music stops or the signal is lost"),
         Control(name="idle_after_s", kind="number", group="show", unit="s", least=0, most=30, start=0.0,
