@@ -49,9 +49,10 @@ class DeviceSource:
         loopback: bool = False,
         channels: str | None = None,
         input_latency_s: float = 0.0,
+        rate_hz: int | None = None,  # None: the device's own
     ) -> None:
         self.device = find_device(asked, devices(), loopback=loopback)
-        self.sample_rate_hz = self.device.default_rate_hz
+        self.sample_rate_hz = rate_hz or self.device.default_rate_hz
         self.title = self.device.name
         self.blocks = 0
         self.overruns = 0

@@ -46,15 +46,20 @@ class _Waiting:
 class InputDesk:
     """One client's sound at a time; the song that it stands in for goes on where it stood when that client leaves.
 
-    All of it belongs to the frame loop. `changed` is called when the old source has been stopped and `music` is the
-    new; `say` with who sends.
+    All of it belongs to the frame loop. `start` begins to hear a source; `changed` is called when `music` is another
+    and is heard; `say` with who sends.
     """
 
     def __init__(
-        self, music: Music, clock: Clock, changed: Callable[[], None], say: Callable[[Input, object], None]
+        self,
+        music: Music,
+        clock: Clock,
+        start: Callable[[Source], None],
+        changed: Callable[[], None],
+        say: Callable[[Input, object], None],
     ) -> None:
         self.music = music
-        self._clock, self._changed, self._say = clock, changed, say
+        self._clock, self._start, self._changed, self._say = clock, start, changed, say
         self._page = music.source if isinstance(music.source, PageSource) else None
         self._waiting: _Waiting | None = None
 
@@ -95,6 +100,37 @@ class InputDesk:
         self._page.take(client, kind, label)
         self._change(Music(self._page, Track(self._page.title)))
 
+    async def device(self, source: Source) -> None:
+        """Dance to a device from now on; a song waits for it to be left. Raises OSError when it cannot be heard.
+
+        Devices open and close slowly, so that is done in another thread, and what was heard is heard again if it fails.
+        """
+        before = self.music
+        song = before.source if isinstance(before.source, FileSource) else None
+        playing = song is not None and song.transport().playing
+        if song is not None:
+            song.pause()
+        await asyncio.to_thread(before.source.stop)
+        try:
+            await asyncio.to_thread(self._start, source)
+        except BaseException:
+            self._start(before.source)
+            if song is not None and playing:
+                song.resume()
+            raise
+        if song is not None:
+            self._waiting = _Waiting(before, song, playing)
+        self.music = Music(source, Track(source.title))
+        self._changed()
+        self.tell()
+
+    async def leave_device(self) -> None:
+        """Go on with the song that waits. Raises ValueError when there is none."""
+        if self._waiting is None:
+            raise ValueError("asked for the song, there is none: this show began with live sound")
+        await asyncio.to_thread(self.music.source.stop)
+        self._left()
+
     def leave(self, client: object) -> None:
         """That client sends no more, if it did."""
         source = self.music.source
@@ -132,5 +168,6 @@ class InputDesk:
     def _change(self, music: Music) -> None:
         self.music.source.stop()
         self.music = music
+        self._start(music.source)
         self._changed()
         self.tell()

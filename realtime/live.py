@@ -28,6 +28,7 @@ from realtime.dance import Dancer
 from realtime.dance_settings import DanceSettings
 from realtime.desk.dance_wishes import OFFSET, earliest_s, outlet_offset, settings_at
 from realtime.desk_room import DeskRoom, desk_for
+from realtime.device_desk import DeviceDesk
 from realtime.ensemble import Ensemble
 from realtime.foresight import Foresight
 from realtime.generator import Generator
@@ -89,8 +90,9 @@ class Show:
         self.update_ms: deque[float] = deque(maxlen=_UPDATES_KEPT)
         self._generator, self._fps = generator, server.fps
         music = Music(source, track or Track(source.title))
-        self._inputs = InputDesk(music, clock, self._change_source, self._tell_input)
+        self._inputs = InputDesk(music, clock, self._start_source, self._tell_song, self._tell_input)
         self._song = SongDesk(self._inputs, clock, self._tell_transport)
+        self._devices = DeviceDesk(self.desk, self._inputs, clock)
         self.room = DeskRoom(self.desk, self.dancer, self._inputs, self._song, clock)
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self.room, clock.now_s)
         self.room.open(self.server)
@@ -213,6 +215,8 @@ class Show:
         for controller in self.controllers:
             controller.tick(due_s)
         self.room.tick(due_s)
+        if self.server.desks:
+            self._devices.look()
         board = self.desk.board
         offset_s = board.number(OFFSET, due_s) / 1000
         self.server.send(*self._foresight.tick(due_s, self.server.look_aheads_s, offset_s))
@@ -239,8 +243,10 @@ class Show:
         transport = self.source.transport()
         return transport.ended and now_s > transport.at_s + _AFTERGLOW_S
 
-    def _change_source(self) -> None:
-        self.source.start(self._hear)
+    def _start_source(self, source: Source) -> None:
+        source.start(self._hear)
+
+    def _tell_song(self) -> None:
         self._song.tell()
 
     # -- dance thread ---------------------------------------------------------------------------------------

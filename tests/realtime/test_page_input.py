@@ -169,8 +169,8 @@ async def send_song(line: ClientConnection) -> None:
 def test_when_the_sender_leaves_the_song_goes_on_where_it_stood(tmp_path: Path, playing: bool) -> None:
     async def play(one: Show, line: ClientConnection, watcher: Watcher) -> None:
         await watcher.watch(line, 0.3)
-        one.set("position_s", 7.0)
-        one.set("playing", playing)
+        one.room.set("position_s", 7.0)
+        one.room.set("playing", playing)
         before = one.source
         for _ in range(2):
             await say(line, "microphone")
