@@ -13,6 +13,7 @@ class UdpLine:
         self.sent = self.dropped = 0
         self.problem: str | None = None
         family, address = _resolved(what, host, port)
+        self.peer_host = str(address[0])
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

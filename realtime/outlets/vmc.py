@@ -8,9 +8,10 @@ from groovecast.wire.vmc import VmcEncoder
 from groovecast.wire.vmc_cues import VmcCues, cue_datagrams
 from groovecast.wire.vmc_presets import GENERIC, OPTIONS, VmcPreset, preset_named
 from realtime.outlets.udp import UdpLine
-from realtime.outlets.wished import OFFSET, Pace, wished_from_text
+from realtime.outlets.wished import DANCER, OFFSET, Pace, wished_from_text
 
 VMC_PORT = 39539  # where VMC receivers listen unless told otherwise
+FULL_FPS = 60.0  # what `every so many frames` is counted in
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,15 @@ class VmcWish:
     port: int = VMC_PORT
     preset: VmcPreset = GENERIC
     offset_s: float = 0.0  # shown so much later than by the others; negative is earlier
+    dancer: int | None = None  # this one alone, counted from 0; None: each at a port of its own
 
     @staticmethod
     def from_text(text: str) -> "VmcWish":
         """Read `HOST[:PORT[:PRESET]][,option=value...]`. Raises ValueError with the mend."""
-        wished = wished_from_text(text, VMC_PORT, (*OPTIONS, OFFSET))
+        wished = wished_from_text(text, VMC_PORT, (*OPTIONS, OFFSET, DANCER))
         preset = GENERIC if wished.name is None else preset_named(wished.name)
-        changed = {name: value for name, value in wished.options.items() if name != OFFSET}
-        return VmcWish(wished.host, wished.port, preset.with_options(changed), wished.offset_s)
+        changed = {name: value for name, value in wished.options.items() if name in OPTIONS}
+        return VmcWish(wished.host, wished.port, preset.with_options(changed), wished.offset_s, wished.dancer)
 
 
 class VmcSink:
@@ -40,7 +42,8 @@ class VmcSink:
         self._cues = VmcCues()
         self._bundled = wish.preset.bundle != "none"
         self._dancer = dancer
-        self._pace = Pace(wish.preset.fps)
+        self._fps = wish.preset.fps
+        self._pace = Pace(self._fps)
         self._refused = 0
         self.sent = 0  # frames that went out whole
         self.offset_s = wish.offset_s
@@ -51,6 +54,16 @@ class VmcSink:
     def dropped(self) -> int:
         """How many frames did not; what its rate leaves out is not counted."""
         return self._line.dropped + self._refused
+
+    @property
+    def peer_host(self) -> str:
+        """The address of the receiver."""
+        return self._line.peer_host
+
+    def slow_down(self, frames: int) -> None:
+        """Frame loop. Send every so many frames of 60 a second, as a receiver may ask; 1 is what was wished for."""
+        fps = FULL_FPS / max(1, frames)
+        self._pace = Pace(self._fps if frames <= 1 else max(1.0, min(fps, self._fps or fps)))
 
     def send(self, moment: Moment) -> None:
         """Frame loop. Send the pose, or count it as dropped; never waits."""
