@@ -1,4 +1,4 @@
-"""What a sequencer says about time, read out of a stream of MIDI bytes, whatever else is in it."""
+"""What a stream of MIDI bytes says about time and about what hands do, whatever else is in it."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -67,3 +67,79 @@ def midi_bytes(event: MidiEvent) -> bytes:
             f"asked for song position {event.sixteenths}: it is 0 to {_MOST_SIXTEENTHS - 1} sixteenths"
         )
     return bytes([_SONG_POSITION, event.sixteenths & _SEVEN_BITS, event.sixteenths >> 7])
+
+
+@dataclass(frozen=True)
+class ControlChange:
+    """A knob, a fader or a button: controller `number` of a channel, counted from 0, is at `value`, 0 to 127."""
+
+    channel: int
+    number: int
+    value: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """A key or pad is pressed, or with velocity 0 let go."""
+
+    channel: int
+    number: int
+    velocity: int
+
+
+@dataclass(frozen=True)
+class PitchBend:
+    """A wheel or a fader with 14 bits, 0 to 16383."""
+
+    channel: int
+    value: int
+
+
+MidiTouch = ControlChange | Note | PitchBend
+
+_NOTE_OFF, _NOTE_ON, _CONTROL, _BEND = 0x80, 0x90, 0xB0, 0xE0
+_TOUCHES = (_NOTE_OFF, _NOTE_ON, _CONTROL, _BEND)  # each with two bytes of data
+_CHANNEL, _KIND = 0x0F, 0xF0
+
+
+class TouchParser:
+    """Reads what hands do out of bytes as they come, in pieces of any size; never raises, skips all else."""
+
+    def __init__(self) -> None:
+        self._status = 0  # of the message that goes on; 0: none that is of interest
+        self._data: list[int] = []
+
+    def feed(self, received: bytes) -> list[MidiTouch]:
+        """The touches that are complete with these bytes."""
+        touches: list[MidiTouch] = []
+        for byte in received:
+            if byte >= _REAL_TIME:  # may stand inside another message
+                continue
+            if byte >= _STATUS:
+                self._status, self._data = byte if byte & _KIND in _TOUCHES else 0, []
+            elif self._status:
+                self._data.append(byte)
+                if len(self._data) == 2:
+                    touches.append(_touch(self._status, self._data))
+                    self._data = []  # the status goes on for the next two
+        return touches
+
+
+def _touch(status: int, data: list[int]) -> MidiTouch:
+    kind, channel = status & _KIND, status & _CHANNEL
+    if kind == _CONTROL:
+        return ControlChange(channel, data[0], data[1])
+    if kind == _BEND:
+        return PitchBend(channel, data[0] | data[1] << 7)
+    return Note(channel, data[0], data[1] if kind == _NOTE_ON else 0)
+
+
+def touch_bytes(touch: MidiTouch) -> bytes:
+    """The bytes of a touch, as a controller sends them and as its lights are told."""
+    match touch:
+        case ControlChange(channel, number, value):
+            return bytes([_CONTROL | channel, number, value])
+        case Note(channel, number, velocity):
+            return bytes([_NOTE_ON | channel, number, velocity])
+        case PitchBend(channel, value):
+            return bytes([_BEND | channel, value & _SEVEN_BITS, value >> 7])

@@ -31,7 +31,10 @@ Hear = Callable[[bytes], None]
 class Line(Protocol):
     """Something that bytes come from."""
 
-    trouble: str  # what is wrong with it, and the mend; empty: nothing
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, and the mend; empty: nothing."""
+        ...
 
     @property
     def connected(self) -> bool:
@@ -53,27 +56,32 @@ class MidiInput:
     name = MIDI
 
     def __init__(self, line: Line, clock: Clock) -> None:
-        self._line, self._time = line, clock
+        self.line, self._time = line, clock
         self._said: Mailbox[bytes] = Mailbox()
         self._parser, self._beats = MidiParser(), MidiClock()
 
     def start(self) -> None:
         """Listen from now on."""
-        self._line.start(lambda received: self._said.post(self._time.now_s(), received))
+        self.line.start(lambda received: self._said.post(self._time.now_s(), received))
 
     def stop(self) -> None:
         """Listen no more."""
-        self._line.stop()
+        self.line.stop()
 
     @property
     def connected(self) -> bool:
         """Whether there is a line to hear."""
-        return self._line.connected
+        return self.line.connected
 
     @property
     def trouble(self) -> str:
         """Any thread. What is wrong with the line, and the mend; empty: nothing."""
-        return self._line.trouble
+        return self.line.trouble
+
+    @property
+    def peers(self) -> int:
+        """Any thread. One line, or none."""
+        return int(self.connected)
 
     @property
     def heard_until_s(self) -> float:
@@ -98,10 +106,10 @@ class MidiInput:
 class FileLine:
     """Raw bytes from a path: `/dev/snd/midiC1D0`, a named pipe, a terminal. It may go away and come back."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "the MIDI clock's line") -> None:
         self.connected = False
         self.trouble = ""
-        self._path = path
+        self._path, self._what = path, what
         self._thread: threading.Thread | None = None
         self._wake: tuple[int, int] | None = None
         if os.name != "posix":
@@ -145,7 +153,7 @@ class FileLine:
     def _read(self, hear: Hear) -> None:
         assert self._wake is not None
         wake, found = self._wake[0], -1
-        gone = f"{self._path}, the MIDI clock's line, is gone: plug it in again"
+        gone = f"{self._path}, {self._what}, is gone: plug it in again"
         while True:
             if found < 0:
                 try:
@@ -154,7 +162,7 @@ class FileLine:
                 except FileNotFoundError:
                     self.trouble = gone
                 except OSError as why:
-                    problem = f"the MIDI clock's line, cannot be read ({why.strerror})"
+                    problem = f"{self._what}, cannot be read ({why.strerror})"
                     self.trouble = f"{self._path}, {problem}: plug it in again"
             ready, _, _ = select.select(
                 [wake] if found < 0 else [wake, found], [], [], _RETRY_S if found < 0 else None
