@@ -57,6 +57,7 @@ class Sampling:
     steps: int | None = None  # how many evaluations a plan takes
     guidance: float | None = None  # how strongly music and style are followed
     warm: bool = False  # whether a plan begins from the one before, in one evaluation
+    editable: bool = False  # whether it can be told what a plan must hold
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ def windows_of(config: ModelConfig, takes: list[Take], count: int, seed: int) ->
         (count, config.plan_frames, config.numbers), np.float32
     )
     styles, known = np.eye(len(config.styles) + 1, dtype=np.float32), config.history_frames
+    nothing = np.zeros((1, config.plan_frames, config.numbers), np.float32)
     return [
         {
             "history": batch.motion[one][:, :known],
@@ -179,6 +181,7 @@ def windows_of(config: ModelConfig, takes: list[Take], count: int, seed: int) ->
             "noise": noise[one],
         }
         | ({"before": batch.motion[one][:, known:]} if config.warm else {})
+        | ({"known": nothing, "mask": nothing} if config.editable else {})
         for one in (slice(index, index + 1) for index in range(count))
     ]
 
@@ -267,7 +270,12 @@ def sampled_otherwise(config: ModelConfig, sampling: Sampling) -> ModelConfig:
         raise ValueError(
             "asked for a warm start of a sampler of one step, its plans begin from noise alone: ask for two"
         )
-    changed = {"inflate": sampling.inflate, "guidance": sampling.guidance, "warm": sampling.warm or None}
+    changed = {
+        "inflate": sampling.inflate,
+        "guidance": sampling.guidance,
+        "warm": sampling.warm or None,
+        "editable": sampling.editable or None,
+    }
     return msgspec.structs.replace(
         config, **{name: value for name, value in changed.items() if value is not None}
     )

@@ -34,6 +34,11 @@ def card_of(manifest: Manifest, takes: list[Take]) -> str:
         f"- {manifest.parameters / 1e6:.2f} M parameters: {config.layers} transformer blocks of width {config.width}, "
         f"{config.tokens} tokens of {config.frames_per_token} frames at {config.fps:g} a second, "
         f"{_sampler(config)}.",
+        *(
+            ["- It can be told what a plan must hold: poses at their times, parts of the body."]
+            if config.editable
+            else []
+        ),
         f"- {_training(manifest)}.",
         *([] if manifest.hardware is None else [f"- Trained on {manifest.hardware}."]),
         "",

@@ -77,7 +77,7 @@ def onnx(
     """
     from export.bundle import Packing, Sampling, bundle
 
-    sampling = Sampling(inflate, steps, guidance, warm)
+    sampling = Sampling(inflate, steps, guidance, warm, editable=True)
     asked = None if precisions is None else tuple(one.strip() for one in precisions.split(",") if one.strip())
     manifest = bundle(
         weights, takes, out, sampling, Packing(half_weights, asked, windows, rollout_seconds, trained_on)

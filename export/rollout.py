@@ -44,6 +44,8 @@ def rolled_out(
         }
         if config.warm:
             asked["before"] = before[None]
+        if config.editable:
+            asked["known"] = asked["mask"] = np.zeros_like(asked["noise"])
         plan = planner(asked)[0]
         danced = np.concatenate((danced, plan[:STRIDE_FRAMES]))
         before = np.concatenate((plan[STRIDE_FRAMES:], np.repeat(plan[-1:], STRIDE_FRAMES, axis=0)))

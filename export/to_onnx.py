@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ from groovecast.model.denoiser import (
     level_features,
     stronger,
 )
+from groovecast.model.editing import WHOLLY
 from groovecast.model.sampling import MOST_UNROLLED
+from groovecast.motion.representation import JOINTS, TILT
 from groovecast.whole_file import write_whole
 
 OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtimes lack
@@ -29,7 +32,7 @@ OPSET = 20  # 17 comes out invalid, 23 and later use operators that older runtim
 class Sampler(nn.Module):
     """A plan from history, music, style weights and noise: normalisation, all DDIM steps, and back to a moving body.
 
-    Of a warm model the last step alone, from the plan before.
+    Of a warm model the last step alone, from the plan before. Of an editable one it keeps to what is known.
     """
 
     def __init__(self, model: Denoiser) -> None:
@@ -46,31 +49,64 @@ class Sampler(nn.Module):
                 self.keep.append(float(alpha_bar(one)))
 
     def forward(
-        self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor, before: Tensor | None = None
+        self,
+        history: Tensor,
+        music: Tensor,
+        style: Tensor,
+        noise: Tensor,
+        before: Tensor | None = None,
+        known: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(b, 40, 141), (b, 90, 10), (b, styles + 1), (b, 50, 141) -> (b, 50, 141); `style` sums to 1.
 
         Then the motion that the plan means, from the origin facing +Z: root (b, 50, 3), rotations (b, 50, 22, 4).
-        A warm model is also given the plan before, moved on, (b, 50, 141) in natural units.
+        A warm model is also given the plan before, moved on, (b, 50, 141) in natural units; an editable one what is
+        known, in natural units, and its mask, both (b, 50, 141).
         """
         model, last = self.model, len(self.levels) - 1
         mean, std = model.get_buffer("mean"), model.get_buffer("std")
         past, x = (history - mean) / std, noise
         if model.config.warm and before is None:
             raise ValueError("asked a warm model for a plan, the plan before is missing: give `before`")
+        edited, kept = self.edit(known, mask), self.edit(known, None if mask is None else self.final(mask))
         if before is not None:
             keep = self.keep[0]
-            x = keep**0.5 * (before - mean) / std + (1 - keep) ** 0.5 * model.config.inflate * noise
+            begun = edited((before - mean) / std)
+            x = keep**0.5 * begun + (1 - keep) ** 0.5 * model.config.inflate * noise
         for step, level in enumerate(self.levels):
             clean = self.clean(past, x, music, style, level)
             if step == last:
-                x = band_limited(clean, past, PLAN_KERNEL)
+                x = kept(band_limited(clean, past, PLAN_KERNEL))
                 break
+            clean = edited(clean)
             here, there = self.keep[step], self.keep[step + 1]
             rest = (x - here**0.5 * clean) / (1 - here) ** 0.5
             x = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
         plan = x * std + mean
         return plan, *self.head(plan)
+
+    def edit(self, known: Tensor | None, mask: Tensor | None) -> Callable[[Tensor], Tensor]:
+        """What puts the known numbers (natural units) into a clean plan (normalised); nothing where none are given.
+
+        A clean plan that is edited after each evaluation is also noised with them inside, by the sampler itself: at the
+        next one what is known is at that step's own level, as in EDGE's editing (Tseng et al. 2023, section 3.3).
+        """
+        if known is None or mask is None:
+            return lambda clean: clean
+        wanted = (known - self.model.get_buffer("mean")) / self.model.get_buffer("std")
+        return lambda clean: clean + mask * (wanted - clean)
+
+    @staticmethod
+    def final(mask: Tensor) -> Tensor:
+        """What of a mask still holds for a plan when it is done: of a rotation, only where it is wholly known.
+
+        Halfway between the six numbers of two rotations there is none on the way between them, and a joint would flip
+        over; `held` in groovecast/model/editing.py goes that way afterwards.
+        """
+        turns = torch.zeros(mask.shape[-1], device=mask.device)
+        turns[TILT], turns[JOINTS] = 1.0, 1.0
+        return mask * (1 - turns * (mask < WHOLLY).to(mask.dtype))
 
     def clean(self, past: Tensor, x: Tensor, music: Tensor, style: Tensor, level: Tensor) -> Tensor:
         """One answer of the network, guided from outside if it must be; normalised."""
@@ -95,7 +131,14 @@ class OneStep(nn.Module):
         self.register_buffer("there", keep[1:])
 
     def forward(
-        self, history: Tensor, music: Tensor, style: Tensor, noise: Tensor, step: Tensor
+        self,
+        history: Tensor,
+        music: Tensor,
+        style: Tensor,
+        noise: Tensor,
+        step: Tensor,
+        known: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """As the sampler's; `step` is (1,). Last comes what is the next step's `noise`."""
         model = self.sampler.model
@@ -103,11 +146,13 @@ class OneStep(nn.Module):
         level, here, there = (
             self.get_buffer(name).index_select(0, step) for name in ("levels", "here", "there")
         )
-        past = (history - mean) / std
-        clean = self.sampler.clean(past, noise, music, style, level)
+        past, edited = (history - mean) / std, self.sampler.edit(known, mask)
+        kept = self.sampler.edit(known, None if mask is None else self.sampler.final(mask))
+        answer = self.sampler.clean(past, noise, music, style, level)
+        clean = edited(answer)
         rest = (noise - here**0.5 * clean) / (1 - here) ** 0.5
         onward = there**0.5 * clean + (1 - there) ** 0.5 * model.config.inflate * rest
-        plan = band_limited(clean, past, PLAN_KERNEL) * std + mean
+        plan = kept(band_limited(answer, past, PLAN_KERNEL)) * std + mean
         return plan, *self.sampler.head(plan), onward
 
 
@@ -128,7 +173,12 @@ def example_inputs(model: Denoiser, batch: int, seed: int = 0) -> dict[str, Tens
         "style": style,
         "noise": torch.randn(batch, config.plan_frames, config.numbers, generator=rng),
     }
-    return inputs | {"before": motion(config.plan_frames)} if config.warm else inputs
+    if config.warm:
+        inputs["before"] = motion(config.plan_frames)
+    if config.editable:
+        inputs["known"] = motion(config.plan_frames)
+        inputs["mask"] = torch.rand(batch, config.plan_frames, config.numbers, generator=rng)
+    return inputs
 
 
 def halved(model: Denoiser) -> Denoiser:
@@ -161,7 +211,7 @@ def exported(model: Denoiser) -> onnx.ModelProto:
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
             sampler,
-            tuple(inputs.values()),
+            kwargs=inputs,
             input_names=list(inputs),
             output_names=outputs,
             opset_version=OPSET,

@@ -55,7 +55,7 @@ class TorchEngine:
         device = torch.device("cuda" if on_card else "cpu")
         # the sampler keeps some tensors of its own where the network is when it is made
         made = (OneStep if graph.config.steps > MOST_UNROLLED else Sampler)(model.to(device))
-        sampler = made.to(device).eval()
+        sampler = _Named(made, tuple(self._shapes)).to(device).eval()
         if on_card:
             self.device = torch.cuda.get_device_name()
             self._called: Body | None = _Recorded(self._compiled(sampler, device, say), self._empty(device))
@@ -135,6 +135,20 @@ class TorchTensorrtEngine(TorchEngine):
             truncate_double=True,
         )
         return built
+
+
+class _Named(nn.Module):
+    """A sampler that is given its inputs in the order of the graph's; which there are depends on the model."""
+
+    def __init__(self, sampler: nn.Module, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.sampler = sampler
+        self.names = names
+
+    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
+        """What the sampler answers."""
+        answers: tuple[Tensor, ...] = self.sampler(**dict(zip(self.names, given, strict=True)))
+        return answers
 
 
 class _Recorded:

@@ -1,7 +1,8 @@
 """The engine at work: a model in a device, asked for one plan after another."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -9,14 +10,18 @@ import numpy as np
 from jaxtyping import Float32
 
 from groovecast.model.config import ModelConfig
+from groovecast.model.editing import no_edit
 from groovecast.model.imagined import Imagined
 from groovecast.model.manifest import Manifest, read_manifest
 from groovecast.model.sampling import sampled
+from realtime.ask import Ask
 from realtime.engines.cache import EngineCache, engine_folder
 from realtime.engines.choice import choose
 from realtime.engines.engine import Engine
 from realtime.engines.kind import Opening
 from realtime.engines.warm_up import called, example_inputs
+
+_ONE_BY_ONE = ("cpu", "torch")  # engines that run on this machine's processor
 
 
 class EngineWishes(Protocol):
@@ -44,6 +49,7 @@ class ModelGenerator:
         self.manifest = manifest
         self.engine = engine
         self.announcement = announcement  # which engine it is, and why
+        self._free = no_edit(manifest.config)
 
     @property
     def config(self) -> ModelConfig:
@@ -65,6 +71,11 @@ class ModelGenerator:
         """What the engine reckons with."""
         return self.engine.graph.artefact.precision
 
+    @property
+    def batch(self) -> int:
+        """For how many dancers one call plans."""
+        return self.engine.batch
+
     def warm(self) -> None:
         """Dance thread. One plan for nobody. Raises EngineError when it fails.
 
@@ -84,12 +95,46 @@ class ModelGenerator:
 
         `before` is what the plan before said of these frames: a warm model must have it, any other takes none.
         """
-        inputs = {"history": history[None], "music": music[None], "style": style[None], "noise": noise[None]}
-        if before is not None:
-            inputs["before"] = before[None]
+        return self.plan_all([Ask(history, music, style, noise, before)])[0]
+
+    def plan_all(self, asks: Sequence[Ask]) -> list[Imagined]:
+        """Dance thread. A plan for each of as many dancers as the engine was opened for, or fewer, in one call.
+
+        Raises ValueError when there are more, and when an edit is asked of a model that takes none.
+        """
+        batch = self.engine.batch
+        if not 1 <= len(asks) <= batch:
+            raise ValueError(
+                f"asked for {len(asks)} plans at once, the engine makes 1 to {batch}: open it for more"
+            )
+        if not self.config.editable and any(ask.edit is not None for ask in asks):
+            raise ValueError(
+                f"asked model {self.manifest.name!r} to hold a pose, it was exported without that: "
+                "export it again (groovecast export onnx), or choose another model"
+            )
+        rows = [
+            *asks,
+            *[asks[0]] * (batch - len(asks)),
+        ]  # what nobody reads is still reckoned: something sound
+        inputs = {
+            "history": np.stack([ask.history for ask in rows]),
+            "music": np.stack([ask.music for ask in rows]),
+            "style": np.stack([ask.style for ask in rows]),
+            "noise": np.stack([ask.noise for ask in rows]),
+        }
+        before = [ask.before for ask in rows if ask.before is not None]
+        if before:
+            inputs["before"] = np.stack(before)
+        if self.config.editable:
+            edits = [ask.edit or self._free for ask in rows]
+            inputs["known"] = np.stack([edit.known for edit in edits])
+            inputs["mask"] = np.stack([edit.mask for edit in edits])
         answer = sampled(self.engine.run, inputs, self.config.steps)
         # copied: the engine's own buffers hold the next plan soon
-        return Imagined(*(answer[name][0].copy() for name in ("plan", "root_m", "local_quat_wxyz")))
+        return [
+            Imagined(*(answer[name][row].copy() for name in ("plan", "root_m", "local_quat_wxyz")))
+            for row in range(len(asks))
+        ]
 
     def close(self) -> None:
         """Give the device back."""
@@ -107,3 +152,23 @@ def opened(
     opening = Opening(folder, manifest, wishes.precision, batch, EngineCache(engine_folder(), say), say)
     chosen = choose(wishes.engine, opening)
     return ModelGenerator(manifest, chosen.engine, chosen.announcement)
+
+
+def opened_for_crew(
+    folder: Path, wishes: EngineWishes, dancers: int, say: Callable[[str], None] = _tell
+) -> ModelGenerator:
+    """The same for so many dancers: on a card in one batch, on a processor one after the other.
+
+    A processor is hardly faster with a batch, and a batch is reckoned whole, however few dance.
+    """
+    generator = opened(folder, wishes, 1, say)
+    if dancers == 1 or generator.name in _ONE_BY_ONE:
+        return generator
+    generator.close()
+    return opened(folder, _Named(generator.name, generator.precision), dancers, say)
+
+
+@dataclass(frozen=True)
+class _Named:
+    engine: str
+    precision: str

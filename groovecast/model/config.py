@@ -28,6 +28,8 @@ class ModelConfig(msgspec.Struct, frozen=True):
     guided: bool = False
     # how strongly it follows them when it dances; 1: as it learned
     guidance: float = 1.0
+    # whether its graph can be told what a plan must hold, such as a pose at a frame (groovecast/model/editing.py)
+    editable: bool = False
     styles: tuple[str, ...] = ("salsa", "street", "modern", "indian", "break", "martial", "idle", "move")
 
     @property

@@ -46,6 +46,8 @@ class Graph:
         }
         if config.warm:
             shapes["before"] = plan
+        if config.editable:
+            shapes["known"] = shapes["mask"] = plan
         if config.steps > MOST_UNROLLED:
             shapes["step"] = (1,)
         return shapes

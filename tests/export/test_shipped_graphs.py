@@ -8,11 +8,13 @@ import pytest
 
 from export.parity import MEAN_DEGREES_MAX, compared
 from export.rollout import apart_mm, rolled_out
+from groovecast.model.editing import Edit
 from groovecast.model.graph import PRECISIONS
 from groovecast.model.imagined import Imagined
 from groovecast.model.manifest import entry_of, read_manifest
 from groovecast.motion.representation import numbers_from_motion
 from groovecast.share import shared_path
+from realtime.ask import Ask
 from realtime.dance import Dancer
 from realtime.engine import ModelGenerator, opened
 from realtime.settings import BUNDLED_MODEL, DanceWishes
@@ -28,7 +30,9 @@ def engines() -> dict[str, ModelGenerator]:
 
 
 def _answer(generator: ModelGenerator, asked: Mapping[str, np.ndarray]) -> Imagined:
-    return generator.plan(**{name: value[0] for name, value in asked.items()})
+    given = {name: value[0] for name, value in asked.items()}
+    edit = Edit(given.pop("known"), given.pop("mask"))
+    return generator.plan_all([Ask(**given, edit=edit)])[0]
 
 
 @pytest.fixture(scope="module")

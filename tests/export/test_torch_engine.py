@@ -53,9 +53,11 @@ def threads() -> object:
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the card has tests of its own")
+@pytest.mark.parametrize("editable", [False, True])
 @pytest.mark.parametrize("warm", [False, True])
-def test_it_answers_as_the_weights_do(tmp_path: Path, warm: bool) -> None:
-    model, graph = written(tmp_path, ModelConfig(width=32, layers=1, heads=2, log_snrs=(-2.5,), warm=warm))
+def test_it_answers_as_the_weights_do(tmp_path: Path, warm: bool, editable: bool) -> None:
+    config = ModelConfig(width=32, layers=1, heads=2, log_snrs=(-2.5,), warm=warm, editable=editable)
+    model, graph = written(tmp_path, config)
     said: list[str] = []
     engine = TorchEngine(tmp_path, graph, 2, said.append)
     inputs = example_inputs(model, 2)
@@ -74,7 +76,8 @@ def test_it_answers_as_the_weights_do(tmp_path: Path, warm: bool) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the card has tests of its own")
 def test_a_sampler_of_many_steps_answers_what_goes_onward(tmp_path: Path) -> None:
-    config = ModelConfig(width=32, layers=1, heads=2, log_snrs=tuple(np.linspace(-5, 1, 9).tolist()))
+    levels = tuple(np.linspace(-5, 1, 9).tolist())
+    config = ModelConfig(width=32, layers=1, heads=2, log_snrs=levels, editable=True)
     model, graph = written(tmp_path, config)
     inputs = example_inputs(model, 1) | {"step": torch.tensor([4])}
     answer = TorchEngine(tmp_path, graph, 1, print).run({name: one.numpy() for name, one in inputs.items()})
