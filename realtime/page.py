@@ -15,7 +15,7 @@ from websockets.http11 import Request, Response
 
 STREAM_PATH = "/ws"
 CHUNK_BYTES = 64 * 1024
-_PAGES = {"": "index.html", "obs": "obs.html"}
+_PAGES = {"": "index.html", "desk": "desk.html", "obs": "obs.html"}
 _TRACK = re.compile(r"/track/([\w-]{1,64})\.wav")
 
 # not the mimetypes module: on Windows it asks the registry, which may call JavaScript text/plain

@@ -6,7 +6,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildPage } from "./build.mjs";
 
-const NAMES = ["app.js", "obs.js", "shared.js", "capture_worklet.js", "index.html", "obs.html", "style.css", "LICENSES.txt"];
+const NAMES = [
+  "app.js", "desk.js", "obs.js", "shared.js", "shared2.js", "capture_worklet.js",
+  "index.html", "desk.html", "obs.html", "style.css", "desk.css", "LICENSES.txt",
+];
 const dist = join(dirname(fileURLToPath(import.meta.url)), "dist");
 const fresh = await mkdtemp(join(tmpdir(), "groovecast-page-"));
 try {

@@ -201,7 +201,7 @@ class FakeServer:
         if path == self.track:
             return _respond(".wav", clicks())
         name = path.lstrip("/")
-        file = DIST / {"": "index.html", "obs": "obs.html"}.get(name, name)
+        file = DIST / {"": "index.html", "obs": "obs.html", "desk": "desk.html"}.get(name, name)
         if DIST in file.resolve().parents and file.is_file():
             return _respond(file.suffix, file.read_bytes())
         return Response(HTTPStatus.NOT_FOUND, "Not Found", Headers({"Content-Length": "0"}), b"")

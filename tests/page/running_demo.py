@@ -1,19 +1,34 @@
 """The demo as a person starts it, in a process of its own, for browsers to look at."""
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 
 @contextmanager
 def running_demo() -> Iterator[str]:
     """Where it is seen."""
+    own = TemporaryDirectory()  # what the person keeps of other shows is neither seen nor changed
     demo = subprocess.Popen(
-        [sys.executable, "-m", "realtime.cli", "demo", "--no-browser", "--port", "0", "--seconds", "120"],
+        [
+            sys.executable,
+            "-m",
+            "realtime.cli",
+            "demo",
+            "--fresh",
+            "--no-browser",
+            "--port",
+            "0",
+            "--seconds",
+            "120",
+        ],
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "XDG_CONFIG_HOME": own.name},
     )
     assert demo.stderr is not None
     try:
@@ -25,3 +40,4 @@ def running_demo() -> Iterator[str]:
         demo.terminate()
         demo.wait(10)
         demo.stderr.close()
+        own.cleanup()

@@ -21,7 +21,10 @@ export class Panel {
     this.#at("pick-avatar").title = strings.pickAvatarHint;
     this.#at("obs-label").textContent = strings.obsPage;
     this.#at("obs-page").title = strings.obsPageHint;
-    this.#at("obs-page").href = `obs${obsQuery()}`;
+    this.#at("obs-page").href = `obs${tokenQuery()}`;
+    this.#at("desk-label").textContent = strings.deskPage;
+    this.#at("desk-page").title = strings.deskPageHint;
+    this.#at("desk-page").href = `desk${tokenQuery()}`;
     this.#at("hear-microphone").title = strings.microphoneHint;
     this.#at("hear-tab").title = strings.tabSoundHint;
     this.showInput({ wanted: false, kind: null, label: "", yours: false }, null);
@@ -149,8 +152,8 @@ export class Panel {
   }
 }
 
-/** The token, which the other page needs as much as this one. */
-function obsQuery() {
+/** The token, which the other pages need as much as this one. */
+function tokenQuery() {
   const token = new URLSearchParams(window.location.search).get("token");
   return token ? `?token=${encodeURIComponent(token)}` : "";
 }

@@ -35,6 +35,10 @@ const WITH_WORDS = { heightM: 2.5, widthM: 1.75, middleM: 0.85, leftRad: 0.16, a
 export const ON_STAGE = { framing: WITH_WORDS, sky: true, floor: true, shadow: true, controls: true };
 
 const FLOOR_RADIUS_M = 9;
+const FARTHEST_M = 12; // that the person can go away; a crew is looked at from where all are seen
+const KEY_RAD = 0.42; // half of what the key light covers
+const WIDEST_KEY_RAD = 1.1;
+const KEY_AWAY_M = 6;
 const LARGEST_PIXEL_RATIO = 2;
 const SMALLEST_PIXEL_RATIO = 0.6;
 const SLOW_FPS = 38;
@@ -122,6 +126,7 @@ export class Stage {
   #controls;
   #floor = null;
   #lights = new Group();
+  #key = new SpotLight(0xfff0de, 150, 0, KEY_RAD, 0.75, 2);
   #framing;
   #size = 1; // of the figure, against the stream's
   #followed = new Vector3();
@@ -147,18 +152,18 @@ export class Stage {
     if (shadow) this.#addShadow();
     if (sky) this.#scene.add(this.#sky());
     this.#controls = new OrbitControls(this.#camera, canvas);
-    Object.assign(this.#controls, { enabled: controls, enableDamping: true, enablePan: false, minDistance: 0.35, maxDistance: 12 });
+    Object.assign(this.#controls, { enabled: controls, enableDamping: true, enablePan: false, minDistance: 0.35, maxDistance: FARTHEST_M });
     Object.assign(this.#controls, { minPolarAngle: 0.15, maxPolarAngle: Math.PI / 2 - 0.02, zoomSpeed: 0.7 });
     this.#controls.addEventListener("start", () => {
       this.#orbited = true;
     });
     this.#pixelRatio = Math.min(window.devicePixelRatio || 1, LARGEST_PIXEL_RATIO);
-    this.resize();
+    this.#fit();
     window.addEventListener("resize", () => this.resize());
   }
 
   #addLights() {
-    const key = new SpotLight(0xfff0de, 150, 0, 0.42, 0.75, 2);
+    const key = this.#key;
     key.position.set(-2.6, 5.2, 3.6);
     key.castShadow = true;
     key.shadow.mapSize.set(2048, 2048);
@@ -224,7 +229,7 @@ export class Stage {
   add(avatar) {
     this.#scene.add(avatar.scene);
     this.#size = avatar.scale;
-    this.resize();
+    this.#fit();
   }
 
   /** The bone that the camera follows: `draw` wants to know where it is. */
@@ -232,8 +237,14 @@ export class Stage {
     return this.#framing.bone;
   }
 
-  /** The canvas has another size: keep the whole figure in the picture, unless the person has chosen a view. */
+  /** The canvas has another size, which has emptied it: no black until the next picture. */
   resize() {
+    this.#fit();
+    this.#renderer.render(this.#scene, this.#camera);
+  }
+
+  /** Keep the whole figure in the picture, unless the person has chosen a view. */
+  #fit() {
     const canvas = this.#renderer.domElement;
     const width = canvas.clientWidth || 1;
     const height = canvas.clientHeight || 1;
@@ -241,10 +252,29 @@ export class Stage {
     this.#renderer.setSize(width, height, false);
     this.#camera.aspect = width / height;
     this.#camera.updateProjectionMatrix();
+    this.#look();
+  }
+
+  /** Keep so much in the picture from now on: a crew needs more room than a dancer. */
+  hold(framing) {
+    this.#framing = { ...this.#framing, ...framing };
+    const halfM = this.#framing.widthM / 2;
+    this.#key.angle = Math.min(Math.max(Math.atan(halfM / KEY_AWAY_M), KEY_RAD), WIDEST_KEY_RAD);
+    this.#look();
+  }
+
+  /** The person's view is given up. */
+  lookFromTheFront() {
+    this.#orbited = false;
+    this.#look();
+  }
+
+  #look() {
     if (this.#orbited) return;
     const { heightM, widthM, leftRad, aboveRad, middleM, upAndDown } = this.#framing;
     const half = Math.tan((this.#camera.fov * Math.PI) / 360);
     const distance = (this.#size / (2 * half)) * Math.max(heightM, widthM / this.#camera.aspect);
+    this.#controls.maxDistance = Math.max(FARTHEST_M, 1.3 * distance);
     this.view(leftRad, aboveRad, distance, upAndDown ? this.#followed.y : middleM * this.#size);
     this.#orbited = false;
   }
