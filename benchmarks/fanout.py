@@ -32,7 +32,9 @@ class Server:
 
     def __init__(self, show: bool) -> None:
         words = (
-            ["realtime.cli", "demo", "--no-browser", "--port", "0"] if show else ["benchmarks.fanout_server"]
+            ["realtime.cli", "demo", "--no-browser", "--fresh", "--port", "0"]
+            if show
+            else ["benchmarks.fanout_server"]
         )
         command = [sys.executable, "-m", *words]
         pipe = subprocess.PIPE

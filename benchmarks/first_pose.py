@@ -27,7 +27,7 @@ def main() -> None:
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--no-keep", action="store_true", help="do not append the line to the results")
     asked = arguments.parse_args()
-    command = [sys.executable, "start.py", "demo", "--no-browser", "--port", "0"]
+    command = [sys.executable, "start.py", "demo", "--fresh", "--no-browser", "--port", "0"]
     waits_s: list[float] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))

@@ -43,7 +43,7 @@ def measured(
     seconds: float, model: Sequence[str], env: Mapping[str, str] | None, device: str | None, player: list[str]
 ) -> dict[str, object]:
     """One run: what the client saw, what the server reports, and what both cost."""
-    verb = ["demo"] if device is None else ["live", "--device", device]
+    verb = ["demo", "--fresh"] if device is None else ["live", "--fresh", "--device", device]
     server, port = begun([*verb, *model, "--seconds", str(seconds + WARM_UP_S + _START_S)], env)
     playing = subprocess.Popen(player, env=env) if player else None
     try:

@@ -156,7 +156,7 @@ def main(words: list[str] | None = None) -> None:
         "--seed", str(asked.seed),
     ]  # fmt: skip
     with ExitStack() as stack:
-        server, port = begun(["demo", "--seconds", str(asked.seconds + _MARGIN_S)], None)
+        server, port = begun(["demo", "--fresh", "--seconds", str(asked.seconds + _MARGIN_S)], None)
         stack.callback(server.communicate)
         stack.callback(server.terminate)
         ports = {

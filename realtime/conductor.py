@@ -22,6 +22,8 @@ _SAME_TEMPO, _SAME_BEATS = 1e-4, 1e-3  # what is nearer needs no mending
 _JUMP_BEATS = 0.1  # less than this is mended, even where a jump would be allowed
 _NEWS_TEMPO = 0.005  # a tempo that moved by this much is told to the tracker again
 _LEAST_OCTAVE, _MOST_OCTAVE = 0.25, 4.0
+_ANEW_BEATS = 0.5  # whose bars move by more has begun anew
+_MOST_NUDGE_S = 1.0  # the slowest beat there is: further is another beat
 
 
 class Hearing(Protocol):
@@ -57,6 +59,12 @@ class Conductor:
         self._shown: ShownBeats | None = None  # None: the tracker's own
         self._octave = 1.0  # how often a beat of those outside is counted
         self._octaves: Mailbox[float] = Mailbox(letters=64)
+        self._nudges: Mailbox[float] = Mailbox(letters=64)
+        self._ones: Mailbox[None] = Mailbox(letters=64)
+        self._nudge_s = 0.0  # how much later than the leader's the beat is shown
+        self._one: int | None = None  # the shown beat that a person called one
+        self._led: tuple[str, BeatClock] | None = None  # who led before, with what
+        self._followed_s = -np.inf
         self._told: _Told | None = None
         self._alike_from_s = np.inf
         self._understood_s = -np.inf  # the last tap that the tracker understood
@@ -85,19 +93,50 @@ class Conductor:
             raise ValueError(f"asked to count {factor} times as fast: give 2 or 0.5")
         self._octaves.post(time_s, float(factor))
 
+    def nudge(self, later_s: float, time_s: float) -> None:
+        """Frame loop. From that time on every beat comes so much later than before, whoever leads."""
+        if not abs(later_s) <= _MOST_NUDGE_S:
+            most = f"{_MOST_NUDGE_S:g}"
+            raise ValueError(f"asked to nudge the beat by {later_s} s: give -{most} to {most}")
+        self._nudges.post(time_s, later_s)
+
+    def resync(self, time_s: float) -> None:
+        """Frame loop. The beat nearest to that time is one; bars are counted from it until the leader begins anew."""
+        self._ones.post(time_s, None)
+
     def follow(self, now_s: float, origin_s: float = 0.0) -> None:
-        """Dance thread. Take in what was said until now; the dancer's time 0 is `origin_s` on the machine's clock."""
+        """Dance thread. Take in what was said until now; the dancer's time 0 is `origin_s` on the machine's clock.
+
+        A time before the last one, as when plans are made further ahead than before, is taken for the last one.
+        """
+        now_s = self._followed_s = max(now_s, self._followed_s)
         for source in self._others:
             source.listen(now_s, origin_s)
         clock = self._lead(now_s)
-        for _, factor in self._octaves.until(now_s + origin_s):
+        one_s = self._last_one_s(now_s)
+        counts = [factor for _, factor in self._octaves.until(now_s + origin_s)]
+        for factor in counts:
             self._count(factor)
+        nudges = [later_s for _, later_s in self._nudges.until(now_s + origin_s)]
+        self._nudge_s = float(np.clip(self._nudge_s + sum(nudges), -_MOST_NUDGE_S, _MOST_NUDGE_S))
+        ones_s = [at_s - origin_s for at_s, _ in self._ones.until(now_s + origin_s)]
         self._guide(now_s)
         if self._shown is None:
-            if self.leader == TRACKER:
+            if self.leader == TRACKER and not nudges and not ones_s:
                 return
             self._shown = ShownBeats.continuing(self._tracker.clock)
-        self._show(now_s, clock if self.leader == TRACKER else _scaled(clock, self._octave))
+        anew = self._begins_anew(now_s, clock)
+        # the tracker's own has been counted otherwise and guided meanwhile
+        shown = self._tracker.clock if self.leader == TRACKER else _scaled(clock, self._octave)
+        before = self._shown.clock
+        anew |= self._show(now_s, shown.shifted(self._nudge_s)) and not counts
+        if ones_s:
+            self._one = self._beat_near(ones_s[-1], now_s)
+        elif anew or one_s is None:
+            self._one = None
+        elif counts:  # counted otherwise, one stays where it was
+            self._one = self._beat_near(one_s, now_s)
+        self._begin_bars(before)
 
     def _lead(self, now_s: float) -> BeatClock:
         """Choose who leads; the clock of that one."""
@@ -156,15 +195,52 @@ class Conductor:
             self._tracker.prefer(None, None)
             self._told = None
 
-    def _show(self, now_s: float, clock: BeatClock) -> None:
-        """Run towards this clock."""
+    def _begins_anew(self, now_s: float, clock: BeatClock) -> bool:
+        """Whether another one leads than before, or the same one counts its bars from elsewhere; not the tracker."""
+        before, self._led = self._led, (self.leader, clock)
+        if before is None:
+            return False
+        if before[0] != self.leader:
+            return True
+        if self.leader == TRACKER:  # what it thinks of bars counts less than what a person said
+            return False
+        moved = _in_bar(clock, now_s) - _in_bar(before[1], now_s)
+        bar = clock.beats_per_bar
+        return abs((moved + bar / 2) % bar - bar / 2) > _ANEW_BEATS
+
+    def _last_one_s(self, now_s: float) -> float | None:
+        """When a bar began last, by what a person said; None: nobody did."""
+        if self._one is None:
+            return None
+        bar = self.clock.beats_per_bar
+        gone = (float(self.clock.beat_at(now_s)) - self._one) // bar
+        return float(self.clock.time_at(self._one + gone * bar))
+
+    def _beat_near(self, time_s: float, now_s: float) -> int:
+        """The shown beat that is nearest to a time, as it will be when all is mended."""
         assert self._shown is not None
-        shown, period_s = self._shown, 60 / clock.tempo_bpm
+        clock = self._shown.clock
+        return round(_settled(clock, now_s) + (time_s - now_s) * clock.tempo_bpm / 60)
+
+    def _begin_bars(self, before: BeatClock) -> None:
+        """Bars begin on the beat that a person called one; the count from the first downbeat on never goes back."""
+        assert self._shown is not None
+        clock = self._shown.clock
+        one = clock.downbeat if self._one is None else self._one
+        back = (before.downbeat - one) % clock.beats_per_bar
+        self._shown.clock = replace(clock, downbeat=before.downbeat - back)
+
+    def _show(self, now_s: float, clock: BeatClock) -> bool:
+        """Run towards this clock; whether it is another beat than before, in another place or of another tempo."""
+        assert self._shown is not None
+        shown, period_s, another = self._shown, 60 / clock.tempo_bpm, False
         beat_now = _settled(clock, now_s)
         error = _fraction(beat_now - _settled(shown.clock, now_s))
         if abs(error) > _SAME_BEATS or abs(shown.clock.tempo_bpm / clock.tempo_bpm - 1) > _SAME_TEMPO:
             doubtful = shown.clock.confidence < CONFIDENT
-            shown.revise(now_s, beat_now, period_s, may_jump=doubtful and abs(error) > _JUMP_BEATS)
+            may_jump = doubtful and abs(error) > _JUMP_BEATS
+            another = may_jump or abs(shown.clock.tempo_bpm / clock.tempo_bpm - 1) > _AGREE_TEMPO
+            shown.revise(now_s, beat_now, period_s, may_jump)
         offset = round(_settled(shown.clock, now_s) - beat_now)
         shown.clock = replace(
             shown.clock,
@@ -172,6 +248,11 @@ class Conductor:
             downbeat=(clock.downbeat + offset) % clock.beats_per_bar,
             beats_per_bar=clock.beats_per_bar,
         )
+        return another
+
+
+def _in_bar(clock: BeatClock, now_s: float) -> float:
+    return float(clock.beat_at(now_s)) - clock.downbeat
 
 
 def _settled(clock: BeatClock, now_s: float) -> float:

@@ -8,6 +8,7 @@ nothing later, so the same sound gives the same dance, live or faster than live.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
@@ -15,7 +16,8 @@ from jaxtyping import Float32
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.audio.ring import SampleRing
 from groovecast.audio.scene import Section
-from groovecast.motion.buffer import REACH_FRAMES, MotionBuffer, Plan
+from groovecast.model.imagined import Imagined
+from groovecast.motion.buffer import REACH_FRAMES, MotionBuffer, Plan, poses_at
 from groovecast.motion.energy import energy_of
 from groovecast.motion.pose import Motion, Pose
 from realtime.ask import Ask
@@ -25,8 +27,10 @@ from realtime.conductor import Conductor
 from realtime.dance_settings import DanceSettings, Voice
 from realtime.figure import Circumstances, Figure
 from realtime.generator import Generator, answered
-from realtime.listener import Listener
+from realtime.keyframes import Wanted
+from realtime.listener import HeardHop, Listener
 from realtime.mood import Mood, mood_of, music_for, styles_of
+from realtime.occasion import Occasion, occasion_of
 
 # What is wished for of what is shown at a time on the machine's clock.
 Wishes = Callable[[float], DanceSettings]
@@ -59,6 +63,20 @@ class DanceCounts:
 
 
 _RING_S = 4.0
+# Who waits longest for its next plan: half of what is planned is then still to be danced.
+MOST_STRIDE_FRAMES = 24
+# Sound that is missing for longer than this is silence: a hiccup of a device is shorter, and heard afterwards. A source
+# that is later still is given more time.
+_LOST_S, _MOST_LOST_S = 0.5, 2.0
+
+
+class Turn(NamedTuple):
+    """Whose plan is made, of which dance, after which past, under what."""
+
+    figure: Figure
+    voice: Voice
+    past: Motion
+    under: Circumstances
 
 
 class Dancer:
@@ -75,6 +93,7 @@ class Dancer:
     ) -> None:
         self.settings = settings or DanceSettings()
         self.wishes: Wishes = lambda at_s: self.settings  # a show puts its desk's in this place
+        self.wanted = Wanted()  # what to hold, on the machine's clock; replaced as a whole
         self.counts = DanceCounts()
         self.config = generator.config
         self._generator = generator
@@ -86,6 +105,9 @@ class Dancer:
         self.conductor = Conductor(self._listener, (self.taps, *beats))
         self._unheard: list[tuple[np.ndarray, float]] = []
         self._fed_until_s = -np.inf  # the sound up to here went into the listener
+        # up to where the signal was lost, and when it counts as lost
+        self._gone_until_s, self._lost_s = -np.inf, _LOST_S
+        self._occasion = Occasion()
         first_s = self.settings.lead_s + self.settings.patience_s
         self._origin_frame = int(np.ceil(first_s * self.config.fps))
         self._next_frame = self._origin_frame
@@ -126,10 +148,16 @@ class Dancer:
             return False
         self.counts.unheard += not heard
         self.planned_from_s = self._start_s + self._next_frame / self.config.fps
+        self._notice_loss(due_s - self._lost_s)
         self._plan(due_s)
         self.counts.updates += 1
         self._heard = self._known()
         return True
+
+    @property
+    def next_plan_s(self) -> float:
+        """Any thread. When the first frame of the next plan is shown."""
+        return self._start_s + self._next_frame / self.config.fps
 
     @property
     def heard(self) -> Heard:
@@ -178,6 +206,9 @@ class Dancer:
             self._unheard.append((stretch.samples, stretch.first_sample_time_s))
         while self._unheard:
             samples, first_s = self._unheard[0]
+            if first_s < self._gone_until_s:  # it was not lost, only late: the next time it is waited for
+                self._lost_s = min(self._gone_until_s - first_s + 2 * _LOST_S, _MOST_LOST_S)
+                self._gone_until_s = -np.inf
             count = int(np.floor((until_s - first_s) * self._sample_rate_hz + 1e-6))
             if count <= 0:
                 return
@@ -187,6 +218,14 @@ class Dancer:
                 self._unheard[0] = (samples[count:], first_s + count / self._sample_rate_hz)
                 return
             self._unheard.pop(0)
+
+    def _notice_loss(self, until_s: float) -> None:
+        """No sound has come, and there should be some: then there is silence."""
+        missing = (until_s - self._fed_until_s) * self._sample_rate_hz
+        if np.isfinite(missing) and missing >= 1 and not self._unheard:
+            self._listener.listen(np.zeros(int(missing), np.float32), self._fed_until_s)
+            self._fed_until_s += int(missing) / self._sample_rate_hz
+            self._gone_until_s = self._fed_until_s
 
     def _skip_what_is_past(self, now_s: float) -> None:
         """After a stall: what was shown meanwhile is history, and the next plan begins where it can still be shown."""
@@ -198,39 +237,63 @@ class Dancer:
     def _plan(self, due_s: float) -> None:
         first, settings = self._next_frame, self.settings
         self.conductor.follow(due_s, self._start_s)
-        under = Circumstances(first, self.conductor.clock, settings, due_s)
+        self._occasion = occasion_of(self._listener, self.conductor.clock, due_s, self._occasion)
+        wanted = self.wanted.later(-self._start_s)
+        under = Circumstances(first, self.conductor.clock, settings, due_s, wanted)
         self._call_figures(len(settings.voices))
-        pasts = [figure.past(first) for figure in self.figures]
-        asks = []
-        for figure, past, voice in zip(self.figures, pasts, settings.voices, strict=True):
-            asks.append(self._ask(figure, past, voice, under))
+        turns = self._turns(under)
+        asks = [self._ask(turn) for turn in turns]
+        waiting = deque(turns)  # for a plan
         try:
-            for figure, imagined, past in zip(
-                self.figures, answered(self._generator, asks), pasts, strict=True
-            ):
-                figure.take(imagined, past, under)
-        except Exception as why:  # a generator is foreign code: whatever it does, the figure dances on
-            for figure in self.figures:
-                figure.lost()
-            self.counts.rejected += 1
-            self.counts.reasons.append(f"{type(why).__name__}: {why}")
+            for ask, imagined in zip(asks, answered(self._generator, asks), strict=True):
+                self._take(waiting.popleft(), ask, imagined)
+        except Exception as why:  # a generator is foreign code: whatever it does, the figures dance on
+            self._refuse(why, *waiting)
         self._next_frame = first + settings.stride_frames
 
-    def _ask(self, figure: Figure, past: Motion, voice: Voice, under: Circumstances) -> Ask:
+    def _take(self, turn: Turn, ask: Ask, imagined: Imagined) -> None:
+        try:
+            turn.figure.take(imagined, turn.past, turn.under, ask.edit)
+        except Exception as why:  # what no body can do; the others' plans may be sound
+            self._refuse(why, turn)
+
+    def _refuse(self, why: Exception, *turns: Turn) -> None:
+        for turn in turns:
+            turn.figure.lost()
+        self.counts.rejected += 1
+        self.counts.reasons.append(f"{type(why).__name__}: {why}")
+
+    def _turns(self, under: Circumstances) -> list[Turn]:
+        """Whose turn it is: everybody's, or, where they are too many for one plan, a part's, each the less often."""
+        settings, first = under.settings, under.first
+        stride, count = settings.stride_frames, len(settings.voices)
+        groups = max(1, min(-(-count // settings.at_once), MOST_STRIDE_FRAMES // stride))
+        number = (first - self._origin_frame) // stride
+        turns = []
+        for row, (figure, voice) in enumerate(zip(self.figures, settings.voices, strict=False)):
+            if figure.buffer.plan.free_frame > first:
+                continue
+            own = replace(settings, stride_frames=stride * ((row - number) % groups or groups))
+            turns.append(Turn(figure, voice, figure.past(first), under._replace(settings=own)))
+        return turns
+
+    def _ask(self, turn: Turn) -> Ask:
         """What the generator is asked for a figure, brought into the mood of the moment."""
+        figure, voice, past, under = turn
         config, listener, clock = self.config, self._listener, under.beats
         styles = styles_of(voice, clock.beat_at(listener.heard_until_s), config.styles)
-        figure.mood = mood_of(listener, clock, figure.mood, energy_of(past), under.settings, styles)
+        figure.mood = mood_of(listener, self._occasion, figure.mood, energy_of(past), under.settings, styles)
         times = (under.first - config.history_frames + np.arange(config.window_frames)) / config.fps
         music = music_for(listener, clock, figure.mood, times, under.heard_until_s)
-        return figure.ask(past, music, voice.seed, under.first)
+        edit = figure.edit(under) if config.editable else None
+        return figure.ask(past, music, voice.seed, under.first, edit)
 
     def _call_figures(self, count: int) -> None:
-        """As many as there are dances; who comes later begins standing."""
-        if count != len(self.figures):
-            more = range(len(self.figures), count)
-            new = tuple(Figure(self.config, self._origin_frame, self._next_frame) for _ in more)
-            self.figures = (*self.figures[:count], *new)
+        """As many as there are dances. Who comes begins as the first dances; who goes is seen until its plan ends."""
+        there, first = self.figures, self._next_frame
+        going = tuple(figure for figure in there[count:] if figure.buffer.plan.end_frame > first)
+        coming = tuple(there[0].twin() for _ in range(len(there), count))
+        self.figures = (*there[:count], *coming, *going)
 
     # -- frame loop -----------------------------------------------------------------------------------------
 
@@ -247,6 +310,27 @@ class Dancer:
     def firm_until_s(self, plan: Plan) -> float:
         """Frame loop. Up to then all later plans show what this one shows."""
         return self._start_s + (plan.free_frame - REACH_FRAMES) / self.config.fps
+
+    def frame_s(self, frame: int) -> float:
+        """Frame loop. When a frame of the dance is shown."""
+        return self._start_s + frame / self.config.fps
+
+    @property
+    def newest_hops(self) -> tuple[HeardHop, ...]:
+        """Any thread. The sound that was heard last, by the machine's clock."""
+        return tuple(hop._replace(at_s=hop.at_s + self._start_s) for hop in self._listener.newest)
+
+    def show_all(self, looked_up: Sequence[tuple[int, float]]) -> list[Pose]:
+        """Frame loop. The same for several dances, each at its time."""
+        figures = self.figures
+        plans = [
+            figures[voice].buffer.plan if voice < len(figures) else figures[0].buffer.plan
+            for voice, _ in looked_up
+        ]
+        poses = poses_at(
+            [(plan, time_s - self._start_s) for plan, (_, time_s) in zip(plans, looked_up, strict=True)]
+        )
+        return [replace(pose, time_s=time_s) for pose, (_, time_s) in zip(poses, looked_up, strict=True)]
 
     def show(self, time_s: float, voice: int = 0) -> Pose:
         """Frame loop. The pose of a dance at a time; there always is one. A dance that is not there is the first."""

@@ -29,8 +29,11 @@ class DanceSettings:
     beat_trust: float = 1.0  # how far the beat is believed
     idle_on_silence: bool = True
     idle_after_s: float = 0.0  # how long silence is danced through before that
+    dancers: int = 1  # at the start
     others: tuple[Voice, ...] = ()  # dances beside the first
     kept_s: float = 3.0  # how much of the past can still be shown
+    roam_m: float = 0.6  # so far from its spot one dances freely
+    at_once: int = 16  # so many dances are planned in time together
 
     @property
     def first(self) -> Voice:

@@ -1,6 +1,7 @@
 """Where the desk meets the show: what each control does, who is told of it, and what a client may send."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float32
@@ -11,6 +12,7 @@ from groovecast.wire.desk_messages import (
     ControlTurned,
     CueWish,
     LearnWish,
+    Peers,
     ToDesk,
     Value,
 )
@@ -33,6 +35,7 @@ from realtime.desk.controls import (
     stage_controls,
 )
 from realtime.desk.desk import Change, Desk
+from realtime.desk_book import DeskBook
 from realtime.input_desk import InputDesk
 from realtime.outlets.sink import OffsetSink, Sink
 from realtime.page_sound import InputKind
@@ -40,9 +43,17 @@ from realtime.server import PoseServer
 from realtime.song_desk import SongDesk
 
 _SEEDS = 10_000
+_LOOK_EVERY_S = 0.25
+NUDGE_S = 0.01
 
 
-def desk_for(dancer: Dancer, sinks: Sequence[Sink], offset_s: float, now: Callable[[], float]) -> Desk:
+def desk_for(
+    dancer: Dancer,
+    sinks: Sequence[Sink],
+    offset_s: float,
+    now: Callable[[], float],
+    ahead_s: float = 0.0,  # how long before it is shown a pose leaves
+) -> Desk:
     """The desk of a show, every control where the show starts it."""
     styles, start = dancer.config.styles, dancer.settings
     offsets_s = (sink.offset_s if isinstance(sink, OffsetSink) else 0.0 for sink in sinks)
@@ -58,11 +69,23 @@ def desk_for(dancer: Dancer, sinks: Sequence[Sink], offset_s: float, now: Callab
             *beat_controls(dancer.conductor.names),
             *keyframe_controls(),
             *cue_controls(),
-            *crew_controls(styles, 1),
+            *crew_controls(styles, start.dancers),
             *sound_controls(),
         ),
         now,
+        ahead_s,
     )
+
+
+class Guests(Protocol):
+    """Who turns and beats time from outside."""
+
+    def learn(self, name: str | None) -> None:
+        """The next MIDI control that moves turns this one; None: none does. Raises ValueError."""
+
+    def peers(self) -> Peers:
+        """Who is there now."""
+        ...
 
 
 class DeskRoom:
@@ -72,13 +95,20 @@ class DeskRoom:
         self.desk = desk
         self._dancer, self._inputs, self._clock = dancer, inputs, clock
         self._server: PoseServer | None = None
+        self.book: DeskBook | None = None
+        self._guests: Guests | None = None
+        self._told_peers = Peers()
+        self._looked_s = 0.0  # when it was last seen who is there
         conductor = dancer.conductor
         desk.on_turn("playing", song.play)
         desk.on_turn("position_s", song.seek)
         desk.on_turn("beat_source", lambda name, by: conductor.wish(str(name)))
-        desk.on_press("tap", dancer.taps.post)
+        desk.on_press("tap", self.tap)
         desk.on_press("double", lambda at_s: conductor.count(2.0, at_s))
         desk.on_press("half", lambda at_s: conductor.count(0.5, at_s))
+        desk.on_press("nudge_earlier", lambda at_s: conductor.nudge(-NUDGE_S, at_s))
+        desk.on_press("nudge_later", lambda at_s: conductor.nudge(NUDGE_S, at_s))
+        desk.on_press("resync", conductor.resync)
         desk.on_press("reroll", self._reroll)
         desk.on_press("panic", self._panic)
         desk.on_press("resume", self._resume)
@@ -90,9 +120,26 @@ class DeskRoom:
         self._server = server
         self.desk.on_say(lambda text: server.publish(Notice(text=text)))
 
+    def keep(self, book: DeskBook) -> None:
+        """From now on clients can ask for what is in it."""
+        self.book = book
+        book.publish(self._publish)
+
+    def invite(self, guests: Guests) -> None:
+        """From now on desks are told who is there."""
+        self._guests = guests
+
     def tick(self, now_s: float) -> None:
-        """Once a picture: what was turned meanwhile is done."""
+        """Once a picture: what was turned meanwhile is done, and what is due begins."""
+        if self.book is not None:
+            self.book.tick(now_s)
         self.desk.tick(now_s)
+        if self._guests is not None and now_s - self._looked_s >= _LOOK_EVERY_S:
+            self._looked_s = now_s
+            peers = self._guests.peers()
+            if peers != self._told_peers:
+                self._told_peers = peers
+                self._publish(peers)
 
     def set(self, name: str, value: Value, by: str = "") -> None:
         """Turn a control. Raises ValueError, in words for the person, for what cannot be done."""
@@ -102,15 +149,30 @@ class DeskRoom:
 
     def tap(self, at_s: float) -> None:
         """Somebody tapped a beat then."""
+        if self.book is not None and self.book.calibrator.take_tap(at_s):
+            return
         self._dancer.taps.post(at_s)
 
     def greeting(self) -> Iterable[ToDesk]:
         """What a new desk must know."""
         yield self._list()
+        if self.book is not None:
+            yield from self.book.greeting()
+        yield self._told_peers
 
     def hear_desk(self, said: CueWish | LearnWish | CalibrateWish, by: str) -> None:
         """Do what a desk asks beside turning a control. Raises ValueError for what cannot be done."""
-        raise ValueError(f"asked for {type(said).__name__}, this show has none")
+        match said:
+            case CueWish() if self.book is not None:
+                self.book.cues.hear(said, by)
+            case CalibrateWish() if self.book is not None:
+                self.book.calibrator.ask(said)
+            case LearnWish(name=name) if self._guests is not None:
+                self._guests.learn(name)
+            case LearnWish():
+                raise ValueError("asked to learn a MIDI control, no port is open: start with --midi PORT")
+            case _:
+                raise ValueError(f"asked for {type(said).__name__}, this show has none")
 
     async def song(
         self, client: object, title: str, samples: Float32[np.ndarray, " samples"], sample_rate_hz: int
@@ -140,6 +202,7 @@ class DeskRoom:
 
     def _resume(self, at_s: float) -> None:
         self.desk.turn("posture", DANCE, "resume")
+        self.desk.turn("freeze", False, "resume")
 
     def _list(self) -> Controls:
         desk = self.desk
@@ -150,6 +213,10 @@ class DeskRoom:
     def _tell(self, change: Change) -> None:
         if self._server is not None and self._server.desks:
             self._server.publish_desk(ControlTurned(name=change.name, value=change.value, by=change.by))
+
+    def _publish(self, message: ToDesk) -> None:
+        if self._server is not None:
+            self._server.publish_desk(message)
 
     def _tell_list(self) -> None:
         if self._server is not None:

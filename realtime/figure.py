@@ -1,5 +1,6 @@
 """One dancer's plan: what a generator is asked for it, and what is made of the answer until it can be shown."""
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -7,19 +8,22 @@ from jaxtyping import Float32
 
 from groovecast.audio.beat_clock import BeatClock
 from groovecast.model.config import ModelConfig
-from groovecast.model.editing import Edit
+from groovecast.model.editing import Edit, held, no_edit
 from groovecast.model.imagined import Imagined
 from groovecast.motion.buffer import MotionBuffer, Plan, frames_of
 from groovecast.motion.foot_lock import LockState, locked
 from groovecast.motion.groove import dips, grooved
 from groovecast.motion.grounding import grounded
+from groovecast.motion.held_pose import stepping, unlocked
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion
-from groovecast.motion.representation import CONTACTS, numbers_from_motion, stance_before
+from groovecast.motion.representation import CONTACTS, HEIGHT, YAW, numbers_from_motion, stance_before
 from groovecast.motion.seam import HALFLIFE_S, SHOWN_BY, decayed, seamless
 from groovecast.motion.skeleton import groovecast_skeleton
+from groovecast.motion.smoothing import reach_frames, smoothed
 from realtime.ask import Ask
 from realtime.dance_settings import DanceSettings
+from realtime.keyframes import Wanted, edit_for, reached
 from realtime.mood import Mood
 from realtime.stage import drawn_home, staged, towards_the_audience
 from realtime.warm_start import PlanBefore, begun_from
@@ -29,6 +33,8 @@ _FASTEST_RAD_S, _FASTEST_M_S, _LOWEST_M, _HIGHEST_M = 45.0, 8.0, 0.05, 2.2
 # What is lowest on the beat is seen as on the beat when it comes a little early.
 _GROOVE_EARLY_S = 0.02
 _GROOVE_FULL_ENERGY = 0.47
+# A smoothed dance that is no further than this from the unsmoothed one has become it again.
+_SAME = 1e-5
 # In music faster than the second, every second beat is enough; below the first it is every beat again.
 _HALF_TIME_BPM = 147.0, 153.0
 
@@ -40,6 +46,7 @@ class Circumstances(NamedTuple):
     beats: BeatClock
     settings: DanceSettings
     heard_until_s: float
+    wanted: Wanted = Wanted()  # its times are those of the frames: seconds since the dance began
 
 
 class Figure:
@@ -53,8 +60,15 @@ class Figure:
         self._locks: dict[int, LockState] = {}
         self._dips: tuple[int, np.ndarray] = (0, np.zeros(0))
         self._half_time = False
+        self._smooth: Plan | None = None  # the plan before, smoothed; None: it was not
         self._before: PlanBefore | None = None  # what the next plan may begin from
         self.buffer = MotionBuffer(self._standing_plan(origin_frame if first_frame is None else first_frame))
+
+    def twin(self) -> "Figure":
+        """Another that has danced the same so far."""
+        other = copy(self)
+        other.buffer = MotionBuffer(self.buffer.plan)
+        return other
 
     def past(self, first: int) -> Motion:
         """What was danced before that frame: as much as a model is told, and one frame more."""
@@ -76,12 +90,21 @@ class Figure:
             before = begun_from(self._before, history, first, self._config.plan_frames)
         return Ask(history, music, self.mood.style, self._noise(seed, first), before, edit)
 
-    def take(self, imagined: Imagined, past: Motion, under: Circumstances) -> None:
+    def edit(self, under: Circumstances) -> Edit | None:
+        """What the next plan must hold."""
+        frames = self._config.plan_frames
+        return edit_for(under.wanted, self._times_s(under), frames_of(self.buffer.plan, under.first, frames))
+
+    def take(self, imagined: Imagined, past: Motion, under: Circumstances, edit: Edit | None = None) -> None:
         """Show this from its first frame on. Raises ValueError for what no body can do; then nothing has changed."""
-        danced = self._danced(imagined, past, under)
-        plan = self._joined_plan(danced, imagined.numbers[:, CONTACTS] > 0.5, under)
+        edit = edit or no_edit(self._config)
+        danced = self._danced(imagined, past, under, edit)
+        plan = self._joined_plan(danced, imagined.numbers[:, CONTACTS] > 0.5, under, edit)
         self._before = PlanBefore(under.first, imagined.numbers)
         self.buffer.put(plan)
+
+    def _times_s(self, under: Circumstances) -> np.ndarray:
+        return (under.first + np.arange(self._config.plan_frames)) / self._config.fps
 
     def lost(self) -> None:
         """There was no plan: the next is begun from nothing."""
@@ -103,17 +126,18 @@ class Figure:
         )
         return np.stack([row.standard_normal(config.numbers, np.float32) for row in rows])
 
-    def _danced(self, imagined: Imagined, past: Motion, under: Circumstances) -> Motion:
+    def _danced(self, imagined: Imagined, past: Motion, under: Circumstances, edit: Edit) -> Motion:
         """The plan in the world, joined to what stands. Raises ValueError for what no body can do."""
         plan = Motion(self._config.fps, imagined.root_m, imagined.local_quat_wxyz)
         if not all(np.isfinite(one).all() for one in (imagined.numbers, plan.root_m, plan.local_quat_wxyz)):
             raise ValueError("the plan holds numbers that are not finite")
         last = Motion(past.fps, past.root_m[-1:], past.local_quat_wxyz[-1:])
         stance = stance_before(last)
-        danced = staged(plan, stance, towards_the_audience(stance.yaw_rad, plan.fps))
+        roaming = 1 - float(edit.mask[:, YAW].max())
+        danced = held(staged(plan, stance, roaming * towards_the_audience(stance.yaw_rad, plan.fps)), edit)
         if under.settings.foot_lock:
             danced = grounded(danced, imagined.numbers[:, CONTACTS], last, self._skeleton)
-        danced = drawn_home(danced)
+        danced = drawn_home(danced, under.settings.roam_m) if roaming else danced
         turn = np.abs(np.sum(danced.local_quat_wxyz[1:] * danced.local_quat_wxyz[:-1], axis=-1)).clip(0, 1)
         fastest = 2 * float(np.arccos(turn.min())) * self._config.fps
         speed = float(np.linalg.norm(np.diff(danced.root_m, axis=0), axis=-1).max()) * self._config.fps
@@ -124,19 +148,26 @@ class Figure:
             )
         if under.settings.seam_spring:
             danced = seamless(frames_of(self.buffer.plan, under.first, SHOWN_BY), danced)
-        return danced
+        return reached(danced, under.wanted.pins, self._times_s(under))
 
-    def _joined_plan(self, danced: Motion, contacts: np.ndarray, under: Circumstances) -> Plan:
+    def _joined_plan(self, danced: Motion, contacts: np.ndarray, under: Circumstances, edit: Edit) -> Plan:
         """What was danced so far and the new plan, with what is shown of both. Raises ValueError for a broken one."""
         old, first, settings = self.buffer.plan, under.first, under.settings
         kept = min(round(settings.kept_s * self._config.fps), first - old.first_frame)
         before, shown_before = frames_of(old, first - kept, kept), self._shown_frames(old, first - kept, kept)
-        shown, states = self._grooved(danced, under), [LockState()] * danced.frames
+        smooth = self._smoothed(danced, under)
+        known = danced if smooth is danced else held(smooth, edit)  # once: a ramp is not to be ramped again
+        shown, states = self._grooved(known, under, edit), [LockState()] * danced.frames
+        contacts = stepping(shown, contacts, edit.weight, self._skeleton)
         if settings.foot_lock:
+            free = shown
             shown, states = locked(shown, contacts, self._locks.get(first - 1, LockState()), self._skeleton)
+            shown = unlocked(shown, free, edit.weight, self._skeleton)
+        shown = reached(shown, under.wanted.pins, self._times_s(under))
         if not (np.isfinite(shown.local_quat_wxyz).all() and np.isfinite(shown.root_m).all()):
             raise ValueError("what would be shown is not finite")
         self._locks = {first + row: state for row, state in enumerate(states)}
+        self._smooth = None if smooth is danced else Plan(first, first, smooth, smooth, contacts)
         rows = np.clip(np.arange(first - kept, first) - old.first_frame, 0, len(old.contacts) - 1)
         return Plan(
             first_frame=first - kept,
@@ -147,11 +178,27 @@ class Figure:
             heard_until_s=under.heard_until_s,
         )
 
-    def _grooved(self, danced: Motion, under: Circumstances) -> Motion:
+    def _smoothed(self, danced: Motion, under: Circumstances) -> Motion:
+        """The dance without what is quick, begun as what was shown of the plan before goes; itself at 0."""
+        first, smoothness = under.first, under.settings.smoothness
+        wide = reach_frames(smoothness, danced.fps)
+        plan = self.buffer.plan
+        old = frames_of(self._smooth or plan, first, SHOWN_BY)
+        if wide:
+            both = smoothed(_joined(frames_of(plan, first - wide, wide), danced), smoothness, self._skeleton)
+            return seamless(old, Motion(danced.fps, both.root_m[wide:], both.local_quat_wxyz[wide:]))
+        unsmoothed = frames_of(plan, first, SHOWN_BY)  # which `danced` goes on from already
+        if self._smooth is None or _alike(old, unsmoothed):
+            return danced
+        return seamless(old, danced, unsmoothed)
+
+    def _grooved(self, danced: Motion, under: Circumstances, edit: Edit) -> Motion:
         """The groove under the dance, begun as deep as the plan before had it there."""
         first, beats, fps = under.first, under.beats, self._config.fps
         times = (first + np.arange(danced.frames)) / fps + _GROOVE_EARLY_S
-        strength = under.settings.groove * self.mood.trust * min(1.0, self.mood.energy / _GROOVE_FULL_ENERGY)
+        strength = (
+            under.settings.groove * self.mood.believed * min(1.0, self.mood.energy / _GROOVE_FULL_ENERGY)
+        )
         limit = _HALF_TIME_BPM[0] if self._half_time else _HALF_TIME_BPM[1]
         self._half_time = beats.tempo_bpm > limit
         count = np.asarray(beats.beat_at(times)) - beats.downbeat
@@ -163,7 +210,7 @@ class Figure:
             left = decayed(gap[0], (gap[1] - gap[0]) * fps, np.arange(danced.frames) / fps, HALFLIFE_S)
             dip = np.clip(dip + left, 0, None)
         self._dips = (first, dip)
-        return grooved(danced, dip, self._skeleton)
+        return grooved(danced, dip * (1 - edit.mask[:, HEIGHT]), self._skeleton)
 
     @staticmethod
     def _shown_frames(plan: Plan, first: int, count: int) -> Motion:
@@ -184,6 +231,14 @@ class Figure:
             np.stack([quat for _, quat in poses]).astype(np.float32),
         )
         return Plan(first, until, motion, motion, np.ones((frames, 4), bool))
+
+
+def _alike(a: Motion, b: Motion) -> bool:
+    """Whether two dances begin alike."""
+    count = min(a.frames, b.frames)
+    one, other = a.local_quat_wxyz[:count], b.local_quat_wxyz[:count]
+    turned = np.minimum(np.abs(one - other), np.abs(one + other))  # either sign is the same turn
+    return max(float(turned.max()), float(np.abs(a.root_m[:count] - b.root_m[:count]).max())) < _SAME
 
 
 def _joined(a: Motion, b: Motion) -> Motion:

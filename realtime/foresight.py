@@ -9,6 +9,10 @@ from realtime.ensemble import Ensemble
 
 # A tick's place on the grid is found through sums of floats.
 _ROUNDING_FRAMES = 1e-6
+# Of what a plan or a turned control changes so many poses are made anew at a tick, the soonest first: many dancers, or
+# a wild controller, cost no more, and what is left follows at the next ticks, before it is shown.
+_ANEW_A_TICK = 24
+_LEAST_MOMENTS = 2  # one a tick would only just keep up
 
 
 class Foresight:
@@ -24,6 +28,8 @@ class Foresight:
         self._plans = ensemble.dancer.plans
         self._made: dict[int, tuple[Moment, ...]] = {}  # by number; what is over by now is left out
         self._next = 0
+        self._turns = ensemble.turns
+        self._anew: list[int] = []  # the numbers of moments that are others by now
 
     def tick(self, due_s: float, look_aheads_s: Collection[float], offset_s: float = 0.0) -> list[Moment]:
         """What is to be handed on now to those who wait so far ahead: new moments, and those that are others by now.
@@ -39,11 +45,10 @@ class Foresight:
         plans, dancer = self._ensemble.dancer.plans, self._ensemble.dancer
         if not _same(plans, self._plans):
             firm_s = min(dancer.firm_until_s(plan) for plan in self._plans) + offset_s
-            for number, moments in self._made.items():
-                shown_s = moments[0].pose.time_s
-                if shown_s > firm_s:
-                    told[number] = self._ensemble.moments(shown_s, offset_s)
+            changed = {number for number, made in self._made.items() if made[0].pose.time_s > firm_s}
+            self._anew = sorted(changed.union(self._anew))
             self._plans = plans
+        self._tell_anew(told, due_s, offset_s)
         newest = self._number(due_s + max(look_aheads_s))
         for number in range(max(self._next, over + 1), newest + 1):
             told[number] = self._ensemble.moments(self._origin_s + number / self._fps, offset_s)
@@ -57,6 +62,19 @@ class Foresight:
         for number in [number for number in self._made if number < over]:
             del self._made[number]
         return [moment for number in sorted(told) for moment in told[number]]
+
+    def _tell_anew(self, told: dict[int, tuple[Moment, ...]], due_s: float, offset_s: float) -> None:
+        """Add moments that a plan or a control has changed; what leaves by now anyway is not changed any more."""
+        if self._ensemble.turns != self._turns:
+            self._turns = self._ensemble.turns
+            self._anew = sorted(self._made)
+        first = self._number(due_s + self._look_ahead_s)
+        left = _ANEW_A_TICK
+        self._anew = [number for number in self._anew if number >= first and number not in told]
+        while self._anew and left > 0:
+            number = self._anew.pop(0)
+            told[number] = self._ensemble.moments(self._made[number][0].pose.time_s, offset_s)
+            left -= min(len(told[number]), _ANEW_A_TICK // _LEAST_MOMENTS)
 
     def _number(self, time_s: float) -> int:
         """The newest moment that is shown by then."""

@@ -7,7 +7,7 @@ from groovecast.audio.decode import Audio, mono
 from groovecast.audio.features import HOP_S
 from groovecast.model.conditions import MusicFrames
 from realtime.listener import Listener
-from realtime.mood import energy_told, trust_of
+from realtime.occasion import energy_told, trust_of
 
 FPS = 30.0
 

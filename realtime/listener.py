@@ -1,6 +1,7 @@
 """The ears of the dance thread: samples in as they come, beat and energy out, the next beats included."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -28,6 +29,16 @@ _LONGEST_GAP_S = 2.0  # a longer gap, or one backwards, begins a new stream
 _STEADY_S = 1e-6  # capture times nearer than this to the expected are rounding
 _TRUST_S = 5.0  # jitter of capture times is averaged over this
 _ONSET_DIVISOR = 0.8  # an onset this strong shows as 1
+_NEWEST_HOPS = 8  # as many as are heard at once, with room
+
+
+class HeardHop(NamedTuple):
+    """A hundredth of a second, for who shows what is heard: its levelled spectrum, and how new and how energetic."""
+
+    at_s: float
+    log_mel_db: Float32[np.ndarray, " mels"]
+    onset: float
+    energy: float
 
 
 class Listener:
@@ -36,6 +47,7 @@ class Listener:
     def __init__(self, sample_rate_hz: int) -> None:
         self._resampler = Resampler(sample_rate_hz)
         self._ear, self._tracker = TrainedEar(), BeatTracker()
+        self.newest: tuple[HeardHop, ...] = ()  # any thread: the last that were heard, replaced as a whole
         self._begin(0.0)
 
     def _begin(self, start_s: float) -> None:
@@ -174,6 +186,13 @@ class Listener:
         self._scenes.hear(features, self._meter, self._tones.musical, pulse)
         self._onsets[place] = min(1.0, self._onset_meter.hear(features.flux) / _ONSET_DIVISOR)
         self._energies[place] = self._meter.fast
+        hop = HeardHop(
+            self._start_s + self._hops * HOP_S,
+            features.log_mel_db,
+            float(self._onsets[place]),
+            float(self._energies[place]),
+        )
+        self.newest = (*self.newest[1 - _NEWEST_HOPS :], hop)
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,20 @@ from realtime.announcer import Announcer
 from realtime.clock import Clock
 from realtime.clocks.source import BeatInput
 from realtime.controllers.controller import Controller
+from realtime.crew_budget import CrewBudget, measured
+from realtime.crew_call import CrewCall
 from realtime.dance import Dancer
 from realtime.dance_settings import DanceSettings
 from realtime.desk.dance_wishes import OFFSET, earliest_s, outlet_offset, settings_at
+from realtime.desk.remembered import NOTHING_ASKED, Asked
+from realtime.desk_book import DeskBook, Keeping
+from realtime.desk_news import DeskNews
 from realtime.desk_room import DeskRoom, desk_for
 from realtime.device_desk import DeviceDesk
 from realtime.ensemble import Ensemble
 from realtime.foresight import Foresight
 from realtime.generator import Generator
+from realtime.hold_desk import HoldDesk
 from realtime.input_desk import InputDesk, Music, Track
 from realtime.meter import Meter
 from realtime.outlets.sink import Sink
@@ -75,14 +81,16 @@ class Show:
         track: Track | None = None,
         offset_s: float = 0.0,
         beats: Sequence[BeatInput] = (),
+        own_folder: Path | None = None,  # where the person's poses, cues and values are kept; None: nowhere
+        asked: Asked = NOTHING_ASKED,  # what of these values is not to be brought back
     ) -> None:
         self.clock = clock
         self.sinks = sinks
         settings = settings or DanceSettings()
         self.dancer = Dancer(generator, source.sample_rate_hz, clock.now_s(), settings, beats)
-        self.desk = desk_for(self.dancer, sinks, offset_s, clock.now_s)
-        self.dancer.wishes = lambda at_s: settings_at(self.desk.board, at_s, settings)
-        self.dancer.settings = self.dancer.wishes(clock.now_s())
+        self.desk = desk_for(self.dancer, sinks, offset_s, clock.now_s, LOOK_AHEAD_S)
+        self.budget = CrewBudget()
+        self.dancer.wishes = lambda at_s: settings_at(self.desk.board, at_s, settings, self.budget)
         self.frames = 0
         self.late_frames = 0
         self.dance_ended = True  # False for good when the generator hung at the end: it is still at work
@@ -93,16 +101,24 @@ class Show:
         self._inputs = InputDesk(music, clock, self._start_source, self._tell_song, self._tell_input)
         self._song = SongDesk(self._inputs, clock, self._tell_transport)
         self._devices = DeviceDesk(self.desk, self._inputs, clock)
+        self.holds = HoldDesk(self.desk, self.dancer, own_folder and own_folder / "poses", clock.now_s)
         self.room = DeskRoom(self.desk, self.dancer, self._inputs, self._song, clock)
         self.server = PoseServer(replace(server, look_ahead_s=LOOK_AHEAD_S), page_dir, self.room, clock.now_s)
         self.room.open(self.server)
+        keeping = Keeping(own_folder, tuple(sink.name for sink in sinks), asked)
+        self.book = DeskBook(self.desk, self.dancer, self.holds, keeping, clock.now_s)
+        self.book.calibrator.rate_hz = self._heard_rate_hz
+        self.room.keep(self.book)
+        self.dancer.settings = self.dancer.wishes(clock.now_s())
         self._announcer = Announcer(self, model, engine)
         self.beats = beats
-        self.controllers: Sequence[
-            Controller
-        ] = ()  # who turns the desk besides the pages; set before it runs
-        self._ensemble = Ensemble(self.dancer, lambda: self.desk.board)
+        self.controllers: Sequence[Controller] = ()  # others than the pages; set before it runs
+        self._ensemble = Ensemble(self.dancer, lambda: self.desk.board, lambda: self.budget.own)
+        self._crew_call = CrewCall(self.desk, lambda: self.budget, self.server.publish_crew)
         self._foresight = Foresight(self._ensemble, server.fps, LOOK_AHEAD_S)
+        self.news = DeskNews(self.dancer, self.server, sinks, lambda: self.desk.board)
+        self.news.marks.append(lambda: self.holds.marks)
+        self.news.marks.append(lambda: self.book.cues.marks)
         self._running = threading.Event()
         self._fault: Exception | None = None
         self.stumbled = ""  # the last fault in the dance thread
@@ -130,7 +146,7 @@ class Show:
         switch = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_S)
         self._running.set()
-        rehearsal = Rehearsal(self._generator)
+        rehearsal = Rehearsal(self._generator, self._measure)
         dancing = threading.Thread(
             target=self._dance, args=(rehearsal,), name="groovecast-dance", daemon=True
         )
@@ -162,6 +178,7 @@ class Show:
                 if dancing.is_alive():
                     dancing.join(_PATIENCE_S)  # a generator that hangs is left behind
                 self.dance_ended = not dancing.is_alive()
+                self.book.close()
                 for sink in self.sinks:
                     sink.close()
                 sys.setswitchinterval(switch)
@@ -182,6 +199,8 @@ class Show:
     def _hear(self, block: Float32[np.ndarray, " samples"], first_sample_time_s: float) -> None:
         """Audio thread. Measure a block and pass it on."""
         self.meter.hear(block)
+        self.news.meter.hear(block)
+        self.book.calibrator.hear(block, first_sample_time_s)
         self.dancer.hear(block, first_sample_time_s)
 
     async def _show_all(self, end_s: float | None) -> None:
@@ -215,11 +234,14 @@ class Show:
         for controller in self.controllers:
             controller.tick(due_s)
         self.room.tick(due_s)
+        self.holds.tick(due_s)
         if self.server.desks:
             self._devices.look()
+        self._crew_call.tick(due_s, self.dancer.clock.tempo_bpm)
         board = self.desk.board
         offset_s = board.number(OFFSET, due_s) / 1000
         self.server.send(*self._foresight.tick(due_s, self.server.look_aheads_s, offset_s))
+        self.news.left(0, due_s, self.clock.now_s())
         made: dict[float, tuple[Moment, ...]] = {}
         for number, sink in enumerate(self.sinks, 1):
             later_s = offset_s + board.number(outlet_offset(number), due_s) / 1000
@@ -227,6 +249,8 @@ class Show:
                 made[later_s] = self._ensemble.moments(due_s, later_s)
             for moment in made[later_s]:
                 sink.send(moment)
+            self.news.left(number, due_s, self.clock.now_s())
+        self.news.tick(due_s)
         self.frames += 1
 
     def _tell_transport(self, message: Transport) -> None:
@@ -243,6 +267,14 @@ class Show:
         transport = self.source.transport()
         return transport.ended and now_s > transport.at_s + _AFTERGLOW_S
 
+    def _heard_rate_hz(self) -> int | None:
+        """Of live sound; None while a song is danced to, or nothing comes."""
+        source = self.source
+        heard = not isinstance(source, FileSource) and not (
+            isinstance(source, PageSource) and not source.sender
+        )
+        return source.sample_rate_hz if heard else None
+
     def _start_source(self, source: Source) -> None:
         source.start(self._hear)
 
@@ -250,6 +282,10 @@ class Show:
         self._song.tell()
 
     # -- dance thread ---------------------------------------------------------------------------------------
+
+    def _measure(self) -> None:
+        """Dance thread. Before the show: how many dances of their own there can be."""
+        self.budget = measured(self._generator, self.clock.now_s)
 
     def _dance(self, rehearsal: Rehearsal) -> None:
         """Dance thread. Listen and plan until the show is over."""

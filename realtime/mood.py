@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float32
-from numpy.typing import NDArray
 
 from groovecast.audio.beat import BEATS_PER_BAR
 from groovecast.audio.beat_clock import BeatClock
@@ -15,26 +14,21 @@ from groovecast.audio.scene import Scene
 from groovecast.model.conditions import MusicFrames, channels_from_music
 from realtime.dance_settings import DanceSettings, Voice
 from realtime.listener import Listener
+from realtime.occasion import Energy, Occasion, energy_told
 
-# Tracker confidence at which the beat begins to be told to the dancer, and at which it is told in full.
-_DOUBT, _SURE = 0.25, 0.5
-# The model knows energy as a dancer's own; a song's calm and peak are brought to these.
-_CALM_ENERGY, _PEAK_ENERGY = 0.15, 0.7
-# A drop is danced harder than its loudness says: the build before it is as loud. It wears off by this share an update.
+# What changes by shares changes by them in so many frames.
+_PACE_FRAMES = 8
+# A drop is danced harder than its loudness says: the build before it is as loud. It wears off by this share.
 _DROP_ENERGY, _DROP_WEARS_OFF = 0.75, 0.06
 # What of missing energy is told on top to a dancer who dances with less than wanted; and the other way round.
 _PUSH = 1.0
 # Below this the dancer stands at ease.
 _IDLE_ENERGY = 0.03
-# How fast the mood follows: the share of the way it goes in one update.
+# How fast the mood follows: the share of the way that it goes.
 _FOLLOW = 0.35
-# How much of a dance music without a sure beat gets.
-_FREE = 0.8
 # "auto" dances these, by the phrase.
 _AUTO_STYLES = ("street", "salsa", "street", "modern")
 _PHRASE_BEATS = 32
-
-Energy = TypeVar("Energy", float, NDArray[np.float64])
 
 
 class Styles(NamedTuple):
@@ -48,12 +42,16 @@ class Styles(NamedTuple):
 class Mood:
     """What the dancer is told besides beat and onsets."""
 
-    trust: float
+    trust: float  # how sure the beat is
     energy: float  # how hard a dance the music asks for
     push: float  # what is told beside, to make up for what was danced
     lift: float  # 1 at a drop, wearing off
     dancing: float  # 0 at ease .. 1 dancing
     style: Float32[np.ndarray, " styles"]
+    believed: float = 0.0  # the trust that the dancer is told
+    asked: float = (
+        0.0  # the least energy that is asked for, whatever is heard: what silence is danced through with
+    )
 
     @property
     def told(self) -> float:
@@ -83,17 +81,6 @@ def _weights(shares: Mapping[str, float], styles: tuple[str, ...]) -> Float32[np
     return weights
 
 
-def trust_of(listener: Listener, clock: BeatClock) -> float:
-    """How sure of the beat the dancer is told to be, 0 to 1."""
-    return 0.0 if listener.silent else float(np.clip((clock.confidence - _DOUBT) / (_SURE - _DOUBT), 0, 1))
-
-
-def energy_told(energy: Energy) -> Energy:
-    """The energy of music as the dancer is told it: on the scale of a dancer's own."""
-    told: Energy = _CALM_ENERGY + (_PEAK_ENERGY - _CALM_ENERGY) * energy
-    return told
-
-
 def _lifted(energy: Energy, lift: float) -> Energy:
     """The energy told at a drop: brought up by `lift`, 0 to 1, of what it lacks."""
     more: Energy = energy + lift * (np.maximum(energy, _DROP_ENERGY) - energy)
@@ -102,32 +89,33 @@ def _lifted(energy: Energy, lift: float) -> Energy:
 
 def mood_of(
     listener: Listener,
-    clock: BeatClock,
+    occasion: Occasion,
     before: Mood,
     danced: float,
     settings: DanceSettings,
     styles: Styles,
 ) -> Mood:
-    """The mood of the moment, moved from the one before: sound without a pulse is waited out, not danced to.
+    """The mood of the moment, moved from the one before.
 
     `danced` is the energy of what was danced of late: who falls behind what the music asks is pushed, who runs ahead
     is held back.
     """
-    trust = trust_of(listener, clock)
-    # music without a pulse is danced to as well, more freely; speech and noise are waited out
-    wanted = 0.0 if listener.silent else max(trust, _FREE * listener.musical)
-    dancing = before.dancing + (wanted - before.dancing) * (
-        _FOLLOW if wanted > before.dancing else _FOLLOW / 3
+    to, pace = occasion.danced(settings), settings.stride_frames / _PACE_FRAMES
+    dancing = before.dancing + (to.wanted - before.dancing) * pace * (
+        _FOLLOW if to.wanted > before.dancing else _FOLLOW / 3
     )
-    lift = 1.0 if listener.section.scene is Scene.DROP else before.lift * (1 - _DROP_WEARS_OFF)
-    asked = _lifted(energy_told(listener.energy_slow), lift)
+    dropped = listener.section.scene is Scene.DROP
+    lift = 1.0 if dropped else before.lift * (1 - _DROP_WEARS_OFF * pace)
+    asked = _lifted(to.asked, lift)
     energy = float(np.clip(asked * settings.intensity, 0, 1)) * dancing
     push = _PUSH * (energy - danced) * dancing
+    believed = to.trust * settings.beat_trust
     if dancing < _IDLE_ENERGY:
-        return Mood(trust, 0.0, 0.0, 0.0, dancing, styles.idle)
+        return Mood(to.trust, 0.0, 0.0, 0.0, dancing, styles.idle, believed)
     calm = 1 - float(np.clip(dancing / 0.35, 0, 1))
     style = (1 - calm) * styles.danced.astype(np.float64) + calm * styles.idle
-    return Mood(trust, energy, push, lift, dancing, style.astype(np.float32))
+    through = to.asked if to.through else 0.0
+    return Mood(to.trust, energy, push, lift, dancing, style.astype(np.float32), believed, through)
 
 
 def music_for(
@@ -139,14 +127,14 @@ def music_for(
 ) -> Float32[np.ndarray, "frames 10"]:
     """The model's ten channels at those times, from what was heard until then and the beat beyond."""
     heard = times_s < heard_until_s - HOP_S / 2  # what sounds then is heard only when its hop is over
-    share = _lifted(energy_told(listener.energy_at(times_s)), mood.lift)
+    share = np.maximum(_lifted(energy_told(listener.energy_at(times_s)), mood.lift), mood.asked)
     count, beat = len(times_s), np.asarray(clock.beat_at(times_s)) - clock.downbeat
     return channels_from_music(
         MusicFrames(
             beat=beat,
             bar=beat / (3 if clock.beats_per_bar == 3 else BEATS_PER_BAR),  # two bars of two are one
             tempo_bpm=np.full(count, max(clock.tempo_bpm, 1.0)),
-            trust=np.full(count, mood.trust),
+            trust=np.full(count, mood.believed),
             onset=listener.onset_at(times_s),
             energy=np.clip(share * mood.dancing + mood.push, 0, 1),
             energy_slow=np.full(count, mood.told),

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
@@ -18,8 +19,8 @@ class Rehearsing(Protocol):
 class Rehearsal:
     """Dance thread and frame loop wait for each other here, once."""
 
-    def __init__(self, generator: object) -> None:
-        self._generator = generator
+    def __init__(self, generator: object, then: Callable[[], None] = lambda: None) -> None:
+        self._generator, self._then = generator, then
         self._loop = asyncio.get_running_loop()
         self._held: asyncio.Future[None] = self._loop.create_future()
         self._curtain = threading.Event()
@@ -33,11 +34,12 @@ class Rehearsal:
         self._curtain.set()
 
     def hold(self) -> None:
-        """Dance thread. Call a generator that needs it, then wait for the curtain."""
+        """Dance thread. Call a generator that needs it, do what comes then, and wait for the curtain."""
         fault: Exception | None = None
         try:
             if isinstance(self._generator, Rehearsing):
                 self._generator.warm()
+                self._then()
         except Exception as why:
             fault = why
         with suppress(RuntimeError):  # a show that was left meanwhile has closed its loop

@@ -193,10 +193,9 @@ class PoseServer:
             if delivery is None:
                 delivery = deliveries[view] = self._timeline.delivery(view, now_s)
             client.take(delivery)
-        self._timeline.forget(now_s)
-        first_seq = self._timeline.first_seq
+        over = self._timeline.forget(now_s)
         for client in self._clients:
-            self.dropped += client.lose(first_seq)
+            self.dropped += client.lose(over)
 
     def publish(self, message: Transport | State | Notice) -> None:
         """Tell every client; the latest transport is kept for those who come later."""
@@ -211,8 +210,11 @@ class PoseServer:
 
     def publish_crew(self, crew: Crew) -> None:
         """Tell every client who is on the stage; kept for those who come later."""
+        more = self._crew is None or len(crew.dancers) != len(self._crew.dancers)
         self._crew = crew
         for client in self._clients:
+            if more:
+                client.expect(len(crew.dancers))
             client.tell(crew)
 
     def publish_desk(self, message: ToDesk) -> None:
@@ -266,12 +268,15 @@ class PoseServer:
         if self._input is not None:
             client.tell(self._input_for(client, self._input))
         if self._crew is not None:
+            client.expect(len(self._crew.dancers))
             client.tell(self._crew)
         self._came += 1
         client.number = self._came
         self._clients.append(client)
         try:
             async for message in connection:
+                if isinstance(message, str) and (wait_s := client.wait_s(self._now())) > 0:
+                    await asyncio.sleep(wait_s)
                 try:
                     await self._hear(client, message)
                 except InputRefused as why:

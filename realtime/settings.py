@@ -25,6 +25,8 @@ class DanceWishes:
     """salsa, street, modern, indian, break, martial, or auto: changes by the phrase."""
     seed: int = 1
     """Another seed, another dance."""
+    dancers: int = 1
+    """How many dance, 1 to 16; the desk can call more, send some away, and say who dances what where."""
     intensity: float = 1.0
     """How hard to dance; 1 is as the music asks."""
     groove: float = 1.0
@@ -63,6 +65,8 @@ class ShowWishes:
     """Record the dance to this new .bvh, .glb, .vrma or .npz file; may be given again for more."""
     offset_ms: float = 0.0
     """Show everything so much later; negative is earlier."""
+    fresh: Annotated[bool, Parameter(negative=())] = False
+    """Begin with all controls as at the first start, and not where the desk stood last."""
     json: Annotated[bool, Parameter(negative=())] = False
     """At the end print one JSON object, and nothing else, to standard output."""
 

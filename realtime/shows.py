@@ -3,6 +3,7 @@
 import asyncio
 import io
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,16 +20,18 @@ from groovecast.audio.decode import Audio, load_audio
 from groovecast.model.manifest import read_manifest
 from groovecast.share import shared_path
 from realtime.clock import Clock, MonotonicClock
-from realtime.clocks.midi_input import midi_input
-from realtime.clocks.source import BeatInput
+from realtime.clocks.asked import OutsideBeats, beat_sources
 from realtime.controllers.opened import opened as opened_controllers
 from realtime.controllers.wishes import ControllerWishes
 from realtime.dance import Dancer
 from realtime.dance_settings import DanceSettings
-from realtime.engine import ModelGenerator, opened
+from realtime.desk.controls import MOST_DANCERS
+from realtime.desk.remembered import Asked
+from realtime.engine import ModelGenerator, opened_for_crew
 from realtime.input_desk import Track
 from realtime.inputs import opened_input
 from realtime.live import Show, open_page
+from realtime.memory import memory_file
 from realtime.outlets.opened import sinks_of
 from realtime.outlets.sink import Sink
 from realtime.performance import Performance
@@ -87,9 +90,9 @@ class Company:
     settings: DanceSettings
     midi_clock: str | None = None
 
-    def beats(self, clock: Clock) -> list[BeatInput]:
+    def beats(self, clock: Clock, hands: ControllerWishes) -> list[OutsideBeats]:
         """The clocks that were asked for. Raises ValueError or OSError with the mend."""
-        return [] if self.midi_clock is None else [midi_input(self.midi_clock, clock)]
+        return beat_sources(hands, clock, self.midi_clock)
 
     @staticmethod
     def gathered(wishes: DanceWishes) -> "Company":
@@ -106,10 +109,16 @@ class Company:
             raise ValueError(f"asked for seed {wishes.seed}: give 0 or more")
         if not 0 <= wishes.groove <= 2:
             raise ValueError(f"asked for groove {wishes.groove}: give 0 to 2, 0 is none")
+        if not 1 <= wishes.dancers <= MOST_DANCERS:
+            raise ValueError(f"asked for {wishes.dancers} dancers: give 1 to {MOST_DANCERS}")
         settings = DanceSettings(
-            style=wishes.style, seed=wishes.seed, intensity=wishes.intensity, groove=wishes.groove
+            style=wishes.style,
+            seed=wishes.seed,
+            intensity=wishes.intensity,
+            groove=wishes.groove,
+            dancers=wishes.dancers,
         )
-        return Company(opened(folder, wishes, say=_say), settings, wishes.midi_clock)
+        return Company(opened_for_crew(folder, wishes, wishes.dancers, _say), settings, wishes.midi_clock)
 
 
 def model_folder(asked: str) -> Path:
@@ -170,7 +179,7 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
         raise ValueError("asked for --midi-clock with --offline, where no clock runs: leave one away")
     audio = shortened(load_audio(song), show.seconds)
     company, clock = Company.gathered(dance), MonotonicClock()
-    sinks = sinks_of(show, in_real_time=False)
+    sinks = sinks_of(show, dance.dancers, in_real_time=False)
     _say(company.engine.announcement)
     performance = Performance(audio, company.engine, company.settings)
     tempos: list[float] = []
@@ -178,13 +187,17 @@ def play_offline(song: Path, dance: DanceWishes, show: ShowWishes) -> PlayReport
     try:
         with _progress() as progress:
             bar = progress.add_task("dancing", total=performance.frames)
-            for number, moment in enumerate(performance.moments()):
+            number = 0
+            for moment in performance.moments():
                 for sink in sinks:
                     sink.send(moment)
+                if moment.dancer:
+                    continue
                 if moment.beat is not None:
                     tempos.append(moment.tempo_bpm)
                 if number % 30 == 0:
                     progress.update(bar, completed=number)
+                number += 1
             progress.update(bar, completed=performance.frames)
     finally:
         for sink in sinks:
@@ -215,22 +228,34 @@ def _staged(
 ) -> PlayReport:
     server = ServerSettings(host=wishes.host, port=wishes.port, token=wishes.token)
     page_dir = shared_path("web")
-    sinks = sinks_of(wishes)
-    show = Show(
-        company.engine,
-        source,
-        clock,
-        model=company.engine.manifest.name,
-        engine=company.engine.name,
-        server=server,
-        page_dir=page_dir,
-        sinks=sinks,
-        settings=company.settings,
-        track=track,
-        offset_s=wishes.offset_ms / 1000,
-        beats=company.beats(clock),
-    )
-    show.controllers = opened_controllers(hands, show.desk, sinks)
+    sinks = sinks_of(wishes, company.settings.dancers)
+    try:
+        show = Show(
+            company.engine,
+            source,
+            clock,
+            model=company.engine.manifest.name,
+            engine=company.engine.name,
+            server=server,
+            page_dir=page_dir,
+            sinks=sinks,
+            settings=company.settings,
+            track=track,
+            offset_s=wishes.offset_ms / 1000,
+            beats=company.beats(clock, hands),
+            own_folder=memory_file().parent,
+            asked=Asked.by(sys.argv[1:], wishes.fresh),
+        )
+        show.controllers = opened_controllers(hands, show.desk, sinks)
+        if hands.midi or show.beats:
+            from realtime.controllers.peers import Guests
+
+            show.room.invite(Guests(show.controllers, show.beats))
+    except BaseException:  # a wish that cannot be: nothing is left open
+        for sink in sinks:
+            sink.close()
+        company.engine.close()
+        raise
     begin_s = clock.now_s()
 
     def begun() -> None:
@@ -238,6 +263,8 @@ def _staged(
         _told.print(
             f"[bold]{source.title}[/bold] is danced at {show.server.url}  (Ctrl-C ends)", soft_wrap=True
         )
+        if show.controllers:
+            _say(f"turned by {', '.join(one.name for one in show.controllers if not one.trouble)}")
         if wishes.browser:
             open_page(show.server.url)
 
@@ -278,12 +305,11 @@ async def _until_stopped(show: Show, seconds: float | None, begun: Callable[[], 
 def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -> PlayReport:
     """The report of a show that is over. Raises OSError when the take could not be written."""
     # not at the top: a show is not to wait for outlets that nobody asked for
-    from realtime.outlets.aside import AsideRecorder
-    from realtime.outlets.recorder import TakeRecorder
+    from realtime.outlets.crew_takes import CrewTakes
     from realtime.outlets.udp import UdpSink
-    from realtime.outlets.vmc import VmcSink
+    from realtime.outlets.vmc_crew import VmcCrew
 
-    recorders = [sink for sink in sinks if isinstance(sink, TakeRecorder | AsideRecorder)]
+    recorders = [sink for sink in sinks if isinstance(sink, CrewTakes)]
     if problems := [recorder.problem for recorder in recorders if recorder.problem is not None]:
         raise OSError("; ".join(problems))
     return PlayReport(
@@ -297,15 +323,15 @@ def _report(company: Company, dancer: Dancer, sinks: list[Sink], tally: Tally) -
         engine_device=company.engine.device,
         precision=company.engine.precision,
         misses=dancer.counts.misses,
-        recorded=str(recorders[0].path) if recorders else None,
-        takes=tuple(str(recorder.path) for recorder in recorders),
+        recorded=str(recorders[0].paths[0]) if recorders else None,
+        takes=tuple(str(path) for recorder in recorders for path in recorder.paths),
         updates=dancer.counts.updates,
         rejected=dancer.counts.rejected,
         unheard=dancer.counts.unheard,
         late_frames=tally.late_frames,
         audio_overruns=tally.audio_overruns,
         lost_samples=dancer.lost_samples,
-        vmc_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, VmcSink)),
+        vmc_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, VmcCrew)),
         outlets_dropped=sum(sink.dropped for sink in sinks if isinstance(sink, UdpSink)),
     )
 

@@ -6,8 +6,7 @@ from groovecast.motion.pose import Motion
 from groovecast.motion.representation import Stance
 from groovecast.motion.rotation import quat_from_yaw, quat_multiply, quat_rotate
 
-# Within this the dancer roams freely; beyond it the body leans homewards, as fast as the next step can take up.
-_ROAM_M = 0.6
+# Where the dancer is to roam no further the body leans homewards, as fast as the next step can take up.
 _HOME_RATE_PER_S, _FASTEST_HOME_M_S = 0.35, 0.2
 # The same for the heading: turns are danced as planned, and what is left turned away is undone slowly.
 _FACE_RATE_PER_S, _FASTEST_FACE_RAD_S = 0.25, 0.3
@@ -29,13 +28,13 @@ def staged(plan: Motion, stance: Stance, bend_rad: float = 0.0) -> Motion:
     return Motion(plan.fps, root.astype(np.float32), quat)
 
 
-def drawn_home(motion: Motion) -> Motion:
+def drawn_home(motion: Motion, roam_m: float) -> Motion:
     """The plan, its body drawn towards the middle of the stage when it begins far from it; the feet follow by steps."""
     away = motion.root_m[0, [0, 2]].astype(np.float64)
     distance = float(np.hypot(*away))
-    if distance <= _ROAM_M:
+    if distance <= roam_m:
         return motion
-    speed = min((distance - _ROAM_M) * _HOME_RATE_PER_S, _FASTEST_HOME_M_S)
+    speed = min((distance - roam_m) * _HOME_RATE_PER_S, _FASTEST_HOME_M_S)
     root = motion.root_m.copy()
     walked = speed * np.arange(1, motion.frames + 1) / motion.fps
     root[:, [0, 2]] -= (walked[:, None] * away / distance).astype(np.float32)

@@ -21,8 +21,8 @@ _STEPS_PER_S = 1e6
 # Who looks no farther ahead gets each moment once and in order: a plan that is in time is made before that is sent.
 # It is due 0.2 s before its first frame, takes some 40 ms, and the two frames before that one bend towards it.
 _ONCE_S = 0.1
-# More are not kept, whoever sends what: two dancers at 120 a second for a few seconds.
-_MOST_KEPT = 1024
+# More are not kept, whoever sends what: sixteen dancers at 120 a second for two seconds.
+_MOST_KEPT = 4096
 # What is handed to the system in one piece, at most: a client without room for more loses no more.
 _PIECE_BYTES = 8 * 1024
 
@@ -34,7 +34,7 @@ class View(NamedTuple):
 
     form: Form
     look_ahead_s: float
-    every: int  # of so many frames one
+    every: int  # of so many times one, and then all dancers
     next_seq: int  # it has had, or lost, the frames before
     changes: int  # of those that it had, it knows so many changes
 
@@ -52,6 +52,7 @@ class Shown:
 
     moment: Moment
     seq: int
+    number: int  # which of the times that are shown, the same for all dancers
     revision: int = 0
     changed: int = 0  # the timeline's count of changes when it was last planned anew
     _places: Block | None = None
@@ -114,6 +115,9 @@ class Timeline:
     def __init__(self) -> None:
         self._shown: dict[tuple[int, int], Shown] = {}  # by dancer and time, in order of seq
         self._newest: dict[int, int] = {}  # the place of each dancer's last moment
+        self._numbers: dict[int, int] = {}  # of the times that are kept
+        self._next_number = 0
+        self._evicted: list[Shown] = []  # left out for want of room
         self.next_seq = 0
         self.changes = 0  # how often a moment was planned anew
 
@@ -133,10 +137,13 @@ class Timeline:
             if time <= self._newest.get(dancer, time - 1):
                 return
             self._newest[dancer] = time
-            self._shown[dancer, time] = Shown(moment, self.next_seq)
+            if time not in self._numbers:
+                self._numbers[time] = self._next_number
+                self._next_number += 1
+            self._shown[dancer, time] = Shown(moment, self.next_seq, self._numbers[time])
             self.next_seq += 1
             if len(self._shown) > _MOST_KEPT:
-                del self._shown[next(iter(self._shown))]
+                self._evicted.append(self._shown.pop(next(iter(self._shown))))
         elif known.take(moment):
             self.changes += 1
             known.changed = self.changes
@@ -148,7 +155,7 @@ class Timeline:
         return [
             shown
             for shown in self._shown.values()
-            if shown.seq % every == 0
+            if shown.number % every == 0
             and (
                 shown.moment.pose.time_s <= until_s if shown.seq >= view.next_seq else shown.changed > changes
             )
@@ -170,12 +177,21 @@ class Timeline:
             pieces.append((b"".join(waiting), next_seq))
         return Delivery(pieces, self.changes)
 
-    def forget(self, now_s: float) -> None:
-        """What is over by then is never sent again."""
+    def forget(self, now_s: float) -> list[Shown]:
+        """What is over by then is never sent again; all of it since the last time, in order of seq."""
+        over, self._evicted = self._evicted, []
         for place, shown in list(self._shown.items()):
             if shown.moment.pose.time_s > now_s:
-                return
+                break
             del self._shown[place]
+            over.append(shown)
+        oldest = next((time for _, time in self._shown), None)
+        for time in list(self._numbers):
+            if time != oldest and (oldest is None or time < oldest):
+                del self._numbers[time]
+            else:
+                break
+        return over
 
 
 def _same(one: Moment, other: Moment) -> bool:

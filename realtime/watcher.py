@@ -2,6 +2,7 @@
 
 import math
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import get_args
 
@@ -20,13 +21,15 @@ from groovecast.wire.messages import (
     encode_text,
 )
 from groovecast.wire.song import ComingSong, song_samples
-from realtime.timeline import Delivery, View
+from realtime.timeline import Delivery, Shown, View
 
-# What the system may hold back for a client, and what may wait here on top of it before frames are dropped:
-# together about half a second of poses, so that a slow client is late by no more.
+# What the system may hold back for a client of each dancer, and what may wait here on top of it before frames are
+# dropped: together about half a second of poses, so that a slow client is late by no more.
 _SYSTEM_BUFFER_BYTES = 32 * 1024
 _WAITING_BYTES = 2 * 1024
 MOST_LOOK_AHEAD_S = 0.5
+# More than hands turn: 1200 texts a second. Who says more is read later, and its own line fills up.
+_MOST_SAID, _SAID_WITHIN_S = 60, 0.05
 
 
 class Watcher:
@@ -49,9 +52,21 @@ class Watcher:
         self._next_seq, self._changes = next_seq, changes
         self.dropped = 0
         self.song: ComingSong | None = None
+        self._said, self._said_since_s = 0, -math.inf
+        self.expect(1)
+
+    def expect(self, dancers: int) -> None:
+        """So many are on their way to it from now on."""
         with suppress(OSError):  # it may be gone already
-            plug: socket.socket = connection.transport.get_extra_info("socket")
-            plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM_BUFFER_BYTES)
+            plug: socket.socket = self._connection.transport.get_extra_info("socket")
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, dancers * _SYSTEM_BUFFER_BYTES)
+
+    def wait_s(self, now_s: float) -> float:
+        """It says something: how long it has to wait until that is heard; 0 unless it says more than hands can turn."""
+        if now_s - self._said_since_s >= _SAID_WITHIN_S:
+            self._said, self._said_since_s = 0, now_s
+        self._said += 1
+        return self._said_since_s + _SAID_WITHIN_S - now_s if self._said > _MOST_SAID else 0.0
 
     def subscribe(self, wish: Subscribe) -> None:
         """Take over what is wished for, as far as it can be had."""
@@ -94,12 +109,12 @@ class Watcher:
             self._next_seq = next_seq
         self._changes = delivery.changes
 
-    def lose(self, first_seq: int) -> int:
-        """The frames before that one are over. How many of its own it had not had by then; they are counted."""
-        if self._next_seq >= first_seq:
+    def lose(self, over: Sequence[Shown]) -> int:
+        """These frames are over. How many of its own it had not had by then; they are counted."""
+        if not over or self._next_seq > over[-1].seq:
             return 0
-        lost = (first_seq - 1) // self._every - (self._next_seq - 1) // self._every
-        self._next_seq = first_seq
+        lost = sum(shown.seq >= self._next_seq and shown.number % self._every == 0 for shown in over)
+        self._next_seq = over[-1].seq + 1
         self.dropped += lost
         return lost
 

@@ -4,12 +4,14 @@ The dance thread puts a new plan in place of the old by one assignment; the fram
 A plan that nobody renews is danced to its end, and from there the figure settles into standing: it never freezes.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
-from groovecast.motion.hands import hands_of
+from groovecast.motion.hands import hands_of, hands_of_all
 from groovecast.motion.idle import standing
 from groovecast.motion.pose import Motion, Pose
 from groovecast.motion.rotation import quat_continuous, slerp, unit
@@ -89,6 +91,37 @@ def pose_at(plan: Plan, time_s: float) -> Pose:
         contacts = plan.contacts[rows[1]]
     quat = np.concatenate((body, hands_of(body, time_s)))
     return Pose(time_s, root.astype(np.float32), quat.astype(np.float32), contacts)
+
+
+def poses_at(looked_up: Sequence[tuple[Plan, float]]) -> list[Pose]:
+    """The same for several plans and times, in a fraction of the time: nearly all of it is the same for one or many."""
+    inside = [
+        row
+        for row, (plan, time_s) in enumerate(looked_up)
+        if time_s * plan.shown.fps - plan.first_frame <= plan.shown.frames - 1
+    ]
+    poses: list[Pose | None] = [None] * len(looked_up)
+    if len(inside) > 1:
+        weights, roots, bodies, contacts = [], [], [], []
+        for row in inside:
+            plan, time_s = looked_up[row]
+            at, last = time_s * plan.shown.fps - plan.first_frame, plan.shown.frames - 1
+            low = min(max(math.floor(at), 0), max(last - 1, 0))
+            rows = [min(max(low + step, 0), last) for step in (-1, 0, 1, 2)]
+            weights.append(_catmull_rom(min(max(at - low, 0.0), 1.0)))
+            roots.append(plan.shown.root_m[rows])
+            bodies.append(plan.shown.local_quat_wxyz[rows])
+            contacts.append(plan.contacts[rows[1]])
+        weight = np.stack(weights)
+        root = np.einsum("nf,nfk->nk", weight, np.stack(roots)).astype(np.float32)
+        # frames first, as the signs are found from frame to frame
+        turns = quat_continuous(np.stack(bodies, axis=1))
+        body = unit(np.einsum("nf,fnjk->njk", weight, turns))
+        hands = hands_of_all(body, np.array([looked_up[row][1] for row in inside]))
+        quat = np.concatenate((body, hands), axis=1).astype(np.float32)
+        for place, row in enumerate(inside):
+            poses[row] = Pose(looked_up[row][1], root[place], quat[place], contacts[place])
+    return [pose or pose_at(*looked_up[row]) for row, pose in enumerate(poses)]
 
 
 def _catmull_rom(share: float) -> Float[np.ndarray, " 4"]:

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float
 
-from groovecast.motion.rotation import quat_from_axis_angle
+from groovecast.motion.rotation import axis_angle_from_quat, quat_from_axis_angle
 from groovecast.motion.skeleton import groovecast_skeleton
 
 # Radians at the knuckle, the middle and the last joint of a hand at rest; the thumb bends less and across.
@@ -50,3 +50,22 @@ def hands_of(body_quat_wxyz: Float[np.ndarray, "22 4"], time_s: float) -> Float[
         curl = _OPEN_SHARE + (1 - _OPEN_SHARE) * np.clip(bend / 1.6, 0, 1)
         turns[rows] *= curl * breath
     return quat_from_axis_angle(turns)
+
+
+def hands_of_all(
+    body_quat_wxyz: Float[np.ndarray, "poses 22 4"], time_s: Float[np.ndarray, " poses"]
+) -> Float[np.ndarray, "poses 30 4"]:
+    """The same for several poses, each at its time."""
+    skeleton, turns = groovecast_skeleton(), _finger_turns()
+    half = len(turns) // 2
+    elbows = [skeleton.index("leftLowerArm"), skeleton.index("rightLowerArm")]
+    bend = 2 * np.arccos(np.clip(np.abs(body_quat_wxyz[:, elbows, 0]), 0, 1))
+    curl = _OPEN_SHARE + (1 - _OPEN_SHARE) * np.clip(bend / 1.6, 0, 1)
+    breath = 1 + _BREATH_SHARE * np.sin(2 * np.pi * time_s / _BREATH_S)
+    much = np.repeat(curl * breath[:, None], (half, len(turns) - half), axis=1)
+    return quat_from_axis_angle(much[..., None] * turns)
+
+
+def flexed(finger_quat_wxyz: Float[np.ndarray, "30 4"], share: float) -> Float[np.ndarray, "30 4"]:
+    """Fingers that curl and move so much: 0 is flat and still, 1 as they are, 2 twice as much."""
+    return quat_from_axis_angle(share * axis_angle_from_quat(finger_quat_wxyz))

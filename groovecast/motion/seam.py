@@ -49,16 +49,22 @@ def faded(
     )
 
 
-def seamless(old: Motion, new: Motion) -> Motion:
-    """`new`, begun as `old` goes: both start at the same frame, `old` needs three frames to show where it is going."""
-    if min(old.frames, new.frames) < SHOWN_BY:
+def seamless(old: Motion, new: Motion, met: Motion | None = None) -> Motion:
+    """`new`, begun as `old` goes: both start at the same frame, `old` needs three frames to show where it is going.
+
+    What `old` has that is to die away is what it is off `met`: how `new` begins, if nothing else is given.
+    """
+    met = new if met is None else met
+    if min(old.frames, new.frames, met.frames) < SHOWN_BY:
         return new
-    quat = new.local_quat_wxyz.astype(np.float64)
+    quat, met_quat = (
+        new.local_quat_wxyz.astype(np.float64), met.local_quat_wxyz[:SHOWN_BY].astype(np.float64)
+    )  # fmt: skip
     turn = axis_angle_from_quat(
-        quat_multiply(old.local_quat_wxyz[:SHOWN_BY].astype(np.float64), quat_inverse(quat[:SHOWN_BY]))
+        quat_multiply(old.local_quat_wxyz[:SHOWN_BY].astype(np.float64), quat_inverse(met_quat))
     )
     left = faded(turn, new.fps, new.frames, _FASTEST_RAD_S, _HARDEST_RAD_S2)
-    gap = (old.root_m[:SHOWN_BY] - new.root_m[:SHOWN_BY]).astype(np.float64)
+    gap = (old.root_m[:SHOWN_BY] - met.root_m[:SHOWN_BY]).astype(np.float64)
     root = new.root_m + faded(gap, new.fps, new.frames, _FASTEST_M_S, _HARDEST_M_S2)
     return Motion(
         new.fps,

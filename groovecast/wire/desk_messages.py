@@ -44,11 +44,11 @@ class ControlTurned(msgspec.Struct, frozen=True, kw_only=True, tag="control"):
 
 
 class CueOnDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """A cue of the set list."""
+    """A cue of the set list; what it says nothing of is as the desk's own controls stand when it is recalled."""
 
     name: str
-    fade_s: float
-    when: When
+    fade_s: float | None
+    when: When | None
     keyframe: bool
 
 
@@ -144,8 +144,10 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, tag="calibration"):
     stage: str
     text: str = ""
     at_s: tuple[float, ...] = ()
-    offset_ms: float | None = None
-    spread_ms: float | None = None
+    offset_ms: float | None = None  # what `keep` sets the target to
+    spread_ms: float | None = None  # how far off that may be
+    heard: int = 0  # taps, of this round
+    target: str = "offset_ms"
 
 
 ToDesk = Controls | ControlTurned | Cues | Outlets | HearingNow | PlanAhead | Crew | Peers | Calibration
@@ -159,9 +161,9 @@ class DeskWish(msgspec.Struct, frozen=True, kw_only=True, tag="desk"):
 
 
 class CueWish(msgspec.Struct, frozen=True, kw_only=True, tag="cue"):
-    """A desk does something with a cue; `to` is its new name, or its new place in the list."""
+    """A desk does something with a cue; `to` is its new name, or its new place; "time" gives it `when` and `fade_s`."""
 
-    do: Literal["keep", "recall", "remove", "rename", "move"]
+    do: Literal["keep", "recall", "remove", "rename", "move", "time"]
     name: str
     to: str | int | None = None
     when: When | None = None
@@ -180,6 +182,7 @@ class CalibrateWish(msgspec.Struct, frozen=True, kw_only=True, tag="calibrate"):
 
     do: Literal["start", "stop", "taps", "loopback", "keep"]
     at_s: tuple[float, ...] = ()
+    target: str = "offset_ms"  # the offset to be set, of the start; an outlet's own: "out1_offset_ms"
 
 
 FromDesk = DeskWish | CueWish | LearnWish | CalibrateWish

@@ -1,11 +1,12 @@
 """OSC address patterns: `?`, `*`, `[a-c]`, `[!ab]` and `{one,other}` within one part of an address (OSC 1.0).
 
-Read letter by letter with all places at once, so that no pattern, however mean, takes longer than its length times
-the address's: as a regular expression a row of stars would be tried in every way there is.
+All places in an address at once, as the bits of a number, so that no pattern, however mean, takes more steps than it
+has letters: as a regular expression a row of stars would be tried in every way there is.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 SPECIAL = frozenset("?*[]{}")
 MOST_LETTERS = 96
@@ -13,9 +14,9 @@ MOST_LETTERS = 96
 
 @dataclass(frozen=True)
 class _Step:
-    """From every place in an address to those that it leads to."""
+    """From places in a part of an address, bit n for the one before letter n, to those that it leads to."""
 
-    onward: Callable[[str, int], list[int]]
+    onward: Callable[[str, int], int]
 
 
 class OscPattern:
@@ -35,12 +36,12 @@ class OscPattern:
 def _leads(steps: list[_Step] | None, part: str) -> bool:
     if steps is None:
         return False
-    places = {0}
+    places = 1
     for step in steps:
-        places = {onward for place in places for onward in step.onward(part, place)}
+        places = step.onward(part, places)
         if not places:
             return False
-    return len(part) in places
+    return bool(places >> len(part) & 1)
 
 
 def _steps(pattern: str) -> list[_Step] | None:
@@ -61,9 +62,10 @@ def _steps(pattern: str) -> list[_Step] | None:
             return None
         elif letter == "*":
             if not (at and pattern[at - 1] == "*"):
-                steps.append(_Step(lambda part, place: list(range(place, len(part) + 1))))
+                # the first place and all after it
+                steps.append(_Step(lambda part, places: (2 << len(part)) - (places & -places)))
         elif letter == "?":
-            steps.append(_Step(lambda part, place: [place + 1] if place < len(part) else []))
+            steps.append(_Step(lambda part, places: places << 1 & (2 << len(part)) - 1))
         else:
             end = at + 1
             while end < len(pattern) and pattern[end] not in SPECIAL:
@@ -75,16 +77,34 @@ def _steps(pattern: str) -> list[_Step] | None:
 
 
 def _word(word: str) -> _Step:
-    return _Step(lambda part, place: [place + len(word)] if part.startswith(word, place) else [])
+    return _Step(lambda part, places: (places & _begins(part, word)) << len(word))
 
 
 def _one_of_words(inside: str) -> _Step:
-    words = inside.split(",")
+    words = tuple(dict.fromkeys(inside.split(",")))
 
-    def onward(part: str, place: int) -> list[int]:
-        return [place + len(word) for word in words if part.startswith(word, place)]
+    def onward(part: str, places: int) -> int:
+        found = 0
+        for word in words:
+            found |= (places & _begins(part, word)) << len(word)
+        return found
 
     return _Step(onward)
+
+
+def _begins(part: str, word: str) -> int:
+    """The places at which the word begins; one without letters does everywhere."""
+    found, at = 0, part.find(word)
+    while at >= 0:
+        found |= 1 << at
+        at = part.find(word, at + 1)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _letters_of(part: str) -> tuple[tuple[str, int], ...]:
+    """Each letter of a part, and the places before it."""
+    return tuple((letter, _begins(part, letter)) for letter in dict.fromkeys(part))
 
 
 def _one_of_letters(inside: str) -> _Step:
@@ -100,10 +120,11 @@ def _one_of_letters(inside: str) -> _Step:
             ranges.append((inside[at], inside[at]))
             at += 1
 
-    def onward(part: str, place: int) -> list[int]:
-        if place >= len(part):
-            return []
-        found = any(first <= part[place] <= last for first, last in ranges)
-        return [place + 1] if found != unwanted else []
+    def onward(part: str, places: int) -> int:
+        found = 0
+        for letter, before in _letters_of(part):
+            if any(first <= letter <= last for first, last in ranges) != unwanted:
+                found |= before
+        return (places & found) << 1
 
     return _Step(onward)

@@ -57,8 +57,9 @@ class Conversation:
 
     def __init__(self) -> None:
         self._parser, self._time = CarabinerParser(), LinkTime()
-        self._status: tuple[LinkStatus, float] | None = None  # the last, and when it came
+        self._status: LinkStatus | None = None  # the last
         self._asked: tuple[int, float] | None = None  # about which moment of Link's, and when
+        self._phase: LinkPhase | None = None  # the first half of the answer
         self._ask_at_s = -np.inf
 
     @property
@@ -78,27 +79,31 @@ class Conversation:
         """What to send now."""
         self._ask_at_s = now_s + _ASK_EVERY_S
         # about the moment of the status before: no other question was about that
-        link_us = 0 if self._status is None else round(self._status[0].link_us)
-        self._asked = link_us, now_s
-        return ASK_STATUS + ask_phase(link_us, _BEATS_PER_BAR)
+        link_us = 0 if self._status is None else round(self._status.link_us)
+        self._asked, self._phase = (link_us, now_s), None
+        # Carabiner keeps a status back until it has done all else (its next poll): asked for in the order of the answers
+        return ask_phase(link_us, _BEATS_PER_BAR) + ASK_STATUS
 
     def hear(self, received: bytes, now_s: float) -> list[LinkBeat]:
         """What is known with these bytes."""
         beats: list[LinkBeat] = []
         for said in self._parser.feed(received):
             if isinstance(said, LinkStatus):
-                self._status = said, now_s
+                self._status = said
                 if self._asked is None:  # the session has changed: ask at once
                     self._ask_at_s = now_s
+                elif self._phase is not None:  # one that comes before the phase may have been under way for long
+                    beats.append(self._beat(self._phase, self._asked[1], said, now_s))
+                    self._asked = self._phase = None
             elif isinstance(said, LinkPhase) and self._asked is not None and said.link_us == self._asked[0]:
-                asked_s, self._asked = self._asked[1], None
-                # the status just before is the answer to the one asked for together with this
-                if self._status is not None and self._status[1] >= asked_s and said.quantum == _BEATS_PER_BAR:
-                    status, came_s = self._status
-                    self._time.hear(asked_s, came_s, status.link_us)
-                    at_s = self._time.machine_s(said.link_us)
-                    beats.append(LinkBeat(at_s, said.phase, status.tempo_bpm, status.peers))
+                self._phase = said if said.quantum == _BEATS_PER_BAR else None
         return beats
+
+    def _beat(self, phase: LinkPhase, asked_s: float, status: LinkStatus, came_s: float) -> LinkBeat:
+        """What the two halves of an answer tell together."""
+        self._time.hear(asked_s, came_s, status.link_us)
+        at_s = self._time.machine_s(phase.link_us)
+        return LinkBeat(at_s, phase.phase, status.tempo_bpm, status.peers)
 
 
 class Link:

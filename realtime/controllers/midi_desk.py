@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from groovecast.wire.desk_messages import Peers
-from groovecast.wire.midi import MidiTouch, TouchParser, touch_bytes
+from groovecast.wire.midi import ControlChange, MidiTouch, Note, TouchParser, touch_bytes
 from realtime.controllers.controller import Change, TurnedDesk
 from realtime.controllers.midi_learn import Learner
 from realtime.controllers.midi_map import Key, Mapping, key_of, read_mappings, write_mappings
@@ -16,6 +16,9 @@ from realtime.desk.control import Control
 
 _MOST_SAID = 4096  # messages that wait, the oldest are lost
 _MOST_A_TICK = 256  # taken in in one frame, which is 15,000 a second
+_MOST_BYTES_A_TICK = 4096  # a hundred times what a cable carries
+_RESTS_S = 0.1  # so long after it moved last a motor fader is told where it stands
+_DOWN = 64
 _FINE = 32  # the finer half of controller n is n + 32
 
 
@@ -40,6 +43,7 @@ class MidiDesk:
         self._turns: dict[Key, Turn] = {}
         self._lit: dict[tuple[str, bytes], bytes] = {}
         self._changed: dict[str, str] = {}  # by whom, since the last tick
+        self._again: dict[str, float] = {}  # what is shown even if it was already, and when
         self._learner: Learner | None = None
         self._hint = ""
         self.name = f"MIDI on {', '.join(wishes)}"
@@ -88,8 +92,13 @@ class MidiDesk:
 
     def tick(self, now_s: float) -> None:
         """Hear what came, finish what was being learned, and show what changed. Never raises, never waits."""
+        again = [name for name, due_s in self._again.items() if due_s <= now_s]
+        taken = 0
         for _ in range(min(len(self._said), _MOST_A_TICK)):
+            if taken >= _MOST_BYTES_A_TICK:
+                break
             port, received = self._said.popleft()
+            taken += len(received)
             for touch in self._parsers.setdefault(port, TouchParser()).feed(received):
                 self.touched(port, touch, now_s)
         if self._learner is not None:
@@ -97,6 +106,10 @@ class MidiDesk:
         changed, self._changed = self._changed, {}
         for name, by in changed.items():
             self._show(name, by)
+        for name in again:
+            if self._again.get(name, now_s) <= now_s:  # else it has been moved just now
+                self._again.pop(name, None)
+                self._show(name, "", again=True)
         for port in self._plugs.newcomers():
             self._lit = {key: sent for key, sent in self._lit.items() if key[0] != port}
             for mapping in self._mappings.values():
@@ -117,6 +130,11 @@ class MidiDesk:
         share = turn.touched(touch, self._share(turn.control))
         if share is not None:
             self._desk.post(turn.control.name, share, f"midi {port}")
+        if turn.mapping.kind == "bend" and share is not None:
+            # Mackie Control's faders run back to where they were told to be last
+            self._again[turn.control.name] = now_s + _RESTS_S
+        elif _lets_go(turn.mapping, touch):  # and some pads are dark then, whatever they were told
+            self._again[turn.control.name] = now_s
 
     def _learned(self, mapping: Mapping | None) -> None:
         if mapping is None:
@@ -157,8 +175,11 @@ class MidiDesk:
                 port, kind, channel, number = mapping.key
                 self._turns[port, kind, channel, number + _FINE] = turn
 
-    def _show(self, name: str, by: str) -> None:
-        """What a control stands at, to what turns it; but a hand's own fader is not pushed about."""
+    def _show(self, name: str, by: str, again: bool = False) -> None:
+        """What a control stands at, to what turns it; but a hand's own fader is not pushed about.
+
+        `again`: even what was shown already.
+        """
         mapping = self._mappings.get(name)
         turn = None if mapping is None else self._turns.get(mapping.key)
         if mapping is None or turn is None:
@@ -171,7 +192,7 @@ class MidiDesk:
             turn.changed_by_others(share)
         for light in turn.lights(share):
             data = touch_bytes(light)
-            if self._lit.get((mapping.port, _place(data))) != data:
+            if again or self._lit.get((mapping.port, _place(data))) != data:
                 self._plugs.light(mapping.port, data)
                 self._lit[mapping.port, _place(data)] = data
 
@@ -188,6 +209,16 @@ class MidiDesk:
 def _stays(mapping: Mapping) -> bool:
     """A fader or knob that shows itself where it was put."""
     return mapping.way == "absolute" and mapping.kind != "note"
+
+
+def _lets_go(mapping: Mapping, touch: MidiTouch) -> bool:
+    """A pad or a button that is let go."""
+    match touch:
+        case Note(_, _, velocity):
+            return not velocity
+        case ControlChange(_, _, value):
+            return mapping.way == "toggle" and value < _DOWN
+    return False
 
 
 def _place(data: bytes) -> bytes:

@@ -37,13 +37,16 @@ class Learner:
         self._pickup = pickup
         self._values: dict[_Knob, list[int]] = {}
         self._last_s = 0.0
+        self._held: tuple[str, Note, float] | None = None  # a key that is down, and since when
 
     def hear(self, port: str, touch: MidiTouch, now_s: float) -> Mapping | None:
         """Something moved."""
         match touch:
             case Note(channel, number, velocity):
-                toggles: Way = "toggle" if self.control.kind == "switch" else "absolute"
-                return self._found(port, "note", channel, number, toggles) if velocity else None
+                if self.control.kind in ("switch", "button"):
+                    toggles: Way = "toggle" if self.control.kind == "switch" else "absolute"
+                    return self._found(port, "note", channel, number, toggles) if velocity else None
+                return self._pressed(port, touch, now_s)
             case PitchBend(channel, _):
                 return self._found(port, "bend", channel, 0, "absolute")
             case ControlChange(channel, number, value):
@@ -56,7 +59,25 @@ class Learner:
 
     def tick(self, now_s: float) -> Mapping | None:
         """Time passes, and that nothing more comes says something too."""
-        return self._judge(now_s) if self._values else None
+        if self._values:
+            return self._judge(now_s)
+        held_s = 0.0 if self._held is None else now_s - self._held[2]
+        return self._found_held() if held_s > _PATIENCE_S else None
+
+    def _pressed(self, port: str, note: Note, now_s: float) -> Mapping | None:
+        """A pad; or a motor fader that feels a hand, and is about to say by other messages how it moves."""
+        if note.velocity:
+            self._held = port, note, now_s
+        elif self._held is not None and not self._values:
+            held = self._held[1]
+            if (self._held[0], held.channel, held.number) == (port, note.channel, note.number):
+                return self._found_held()
+        return None
+
+    def _found_held(self) -> Mapping | None:
+        assert self._held is not None
+        port, note, _ = self._held
+        return self._found(port, "note", note.channel, note.number, "absolute")
 
     def _judge(self, now_s: float) -> Mapping | None:
         knob = max(self._values, key=lambda known: len(self._values[known]))

@@ -18,7 +18,8 @@ class Turn:
     def __init__(self, mapping: Mapping, control: Control) -> None:
         self.mapping, self.control = mapping, control
         self._aim: float | None = None  # where clicks have turned it, finer than the control's steps
-        self._coarse: int | None = None  # the coarse half that waits for its fine one
+        self._coarse: int | None = None  # the coarse half that came last
+        self._waits = False  # for its fine one
         self._at: float | None = None  # where the fader stands
         self._caught = False
 
@@ -110,16 +111,20 @@ class Turn:
 
     def _fine(self, number: int, value: int, share: float) -> float | None:
         if number == self.mapping.number:
-            before, self._coarse = self._coarse, value
+            waited, self._waits = self._waits, True
+            self._coarse = value
             # two coarse halves in a row: this one sends no fine half now
-            return None if before is None else self._moved((value << 7) / _MOST_FINE, share)
+            return self._moved((value << 7) / _MOST_FINE, share) if waited else None
         if self._coarse is None:
             return None
-        coarse, self._coarse = self._coarse, None
-        return self._moved((coarse << 7 | value) / _MOST_FINE, share)
+        self._waits = False  # and further fine halves belong to the same coarse one (MIDI 1.0)
+        return self._moved((self._coarse << 7 | value) / _MOST_FINE, share)
 
     def _moved(self, at: float, share: float) -> float | None:
         before, self._at = self._at, at
+        if self.control.kind == "button":
+            # a fader on its way up presses once; one that says the same again is a pad that is never let go
+            return 1.0 if at >= _ON and (before is None or before < _ON or before == at) else None
         if self.mapping.pickup and not self._caught and self.control.kind in ("number", "choice"):
             passed = before is not None and (before - share) * (at - share) <= 0
             self._caught = passed or abs(at - share) <= _CATCHES

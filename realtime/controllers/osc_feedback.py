@@ -14,7 +14,7 @@ MOST_FOLLOWERS = 16
 _EVERY_S = 1 / 60
 _EARLY_S = 0.002  # a frame may come this much before its turn
 _REMEMBERED_S = 60.0
-_QUIET_S = 0.5  # so long after a hand let go its own fader is told where it stands
+QUIET_S = 0.5  # so long after a hand let go its own fader is told where it stands
 _MOST_BYTES = 1200
 _ALWAYS_S = float("inf")  # when one was heard that was asked for by name: it is never forgotten
 
@@ -85,9 +85,9 @@ class OscFeedback:
             if change.by == f"osc {follower.where}":
                 # its own hand is on it: what others did before is over
                 follower.owed.pop(change.name, None)
-            elif not follower.speaks and change.by.startswith(f"osc {_host(follower.where)}:"):
+            elif not follower.speaks and change.by.startswith(f"osc {host_of(follower.where)}:"):
                 # it may be the same panel by another port: not while the hand is on it
-                follower.owed[change.name] = self._now_s + _QUIET_S
+                follower.owed[change.name] = self._now_s + QUIET_S
             else:
                 follower.owed.setdefault(change.name, self._now_s)
 
@@ -108,5 +108,6 @@ def _datagrams(messages: list[bytes]) -> Iterable[bytes]:
     return packed(messages, b"", _MOST_BYTES)[0] if messages else ()
 
 
-def _host(where: str) -> str:
+def host_of(where: str) -> str:
+    """Without the port."""
     return where.rpartition(":")[0]

@@ -15,6 +15,10 @@ IN_UNITS = "/value"
 _MOST_MESSAGES_A_TICK = 256  # 15,000 a second: more than a sane controller, less than a frame's time
 _MOST_PATTERNS_A_TICK = 2  # that were not met before: each is tried on every control
 _PATTERNS_KEPT = 64
+# Who says the same again sooner than that has not let go: some send all that they have with every frame.
+_HELD_S = 0.25
+_MOST_HELD = 1024
+_BEYOND = 0.01  # of a share: no rounding
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,9 @@ class OscHands:
         self._patterns_left = _MOST_PATTERNS_A_TICK
         self._complaints = Complaints(desk.say)
         self._strangers: set[str] = set()
+        self._advised: set[str] = set()
+        self._held: dict[tuple[str, str], tuple[OscValue, float]] = {}  # the newest of whom about what, and when
+        self._now_s = 0.0
         self.heard = 0  # messages that turned something
         self.ignored = 0  # messages that were for somebody else
         self._learn_addresses()
@@ -55,6 +62,7 @@ class OscHands:
         """Once a tick: be fresh again, and tell the person, at most once a second, what could not be used."""
         self._messages_left, self._patterns_left = _MOST_MESSAGES_A_TICK, _MOST_PATTERNS_A_TICK
         self._complaints.tell(now_s)
+        self._now_s = now_s
 
     def spend(self, messages: int) -> None:
         """So much of this tick's share is gone."""
@@ -86,7 +94,10 @@ class OscHands:
         targets = self._meant(said.address)
         if not targets:
             name = said.address[:60]
-            return self.refuse(f"asked by OSC for {name}: no control has that address ({by})")
+            why = "no control has that address"
+            if targets is None:
+                why = "these are more new patterns than a frame has time for: send it again"
+            return self.refuse(f"asked by OSC for {name}: {why} ({by})")
         if len(said.values) > 1:
             count = len(said.values)
             return self.refuse(f"asked by OSC for {said.address[:60]} with {count} values: give one ({by})")
@@ -101,6 +112,8 @@ class OscHands:
             value: OscValue = True
         else:
             value = said.values[0]
+            if self._is_held(by, said.address, control.name, value):
+                return None
         as_it_is = target.in_units or isinstance(value, str)
         if control.kind == "choice" and isinstance(value, int) and not isinstance(value, bool):
             as_it_is = True  # which of the words
@@ -112,13 +125,32 @@ class OscHands:
             else:
                 share = float(value)  # T and F are 1 and 0 of whatever it is
                 control.from_share(share)
+                if control.kind == "number" and not -_BEYOND <= share <= 1 + _BEYOND:
+                    self._advise(control, value, by)
                 self._desk.post(control.name, share, by)
         except ValueError as why:
             return self.refuse(f"{why} ({by})")
         self.heard += 1
 
-    def _meant(self, address: str) -> tuple[_Target, ...]:
-        """What an address turns; a pattern may turn many."""
+    def _is_held(self, by: str, address: str, name: str, value: OscValue) -> bool:
+        """Whether that is no turn, but the same as a moment ago."""
+        if len(self._held) >= _MOST_HELD:
+            self._held.clear()
+        key = (by, f"{address} {name}")
+        before, self._held[key] = self._held.get(key), (value, self._now_s)
+        return before is not None and before[0] == value and self._now_s - before[1] < _HELD_S
+
+    def _advise(self, control: Control, value: OscValue, by: str) -> None:
+        """Who says 4 and means 4 gets the most there is: told once for each who does."""
+        if by in self._advised or len(self._advised) >= _PATTERNS_KEPT:
+            return
+        self._advised.add(by)
+        address = ROOT + control.name
+        takes = f"it takes a share from 0 to 1, its own unit goes to {address}{IN_UNITS}"
+        self._desk.say(f"asked by OSC for {address} at {value:.6g}: {takes} ({by})")
+
+    def _meant(self, address: str) -> tuple[_Target, ...] | None:
+        """What an address turns; a pattern may turn many. None: there is no time now to find out."""
         found = self._targets.get(address)
         if found is not None:
             return (found,)
@@ -128,7 +160,7 @@ class OscHands:
         if known is not None:
             return known
         if self._patterns_left <= 0:
-            return ()
+            return None
         self._patterns_left -= 1
         pattern = OscPattern(address)
         met = tuple(target for name, target in self._targets.items() if pattern.matches(name))

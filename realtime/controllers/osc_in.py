@@ -64,7 +64,8 @@ class OscIn:
         for host, port in self._targets:
             line = UdpLine("OSC feedback", host, port)
             self._lines.append(line)
-            self.feedback.follow(str(Address(host, port)), partial(_send_down, line))
+            # by its address and not its name: so it is known when it sends
+            self.feedback.follow(str(Address(line.peer_host, port)), partial(_send_down, line))
 
     def tick(self, now_s: float) -> None:
         """Hear what came, as much as a frame has time for, and tell what changed."""

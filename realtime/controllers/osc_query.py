@@ -19,6 +19,7 @@ from groovecast.wire.osc import osc_message, osc_text
 from groovecast.wire.osc_packet import MOST_BYTES
 from realtime.controllers.controller import Change, TurnedDesk
 from realtime.controllers.listening import Address
+from realtime.controllers.osc_feedback import QUIET_S, host_of
 from realtime.controllers.osc_hands import ROOT
 from realtime.controllers.osc_in import OscIn
 from realtime.controllers.osc_namespace import ATTRIBUTES, OscNamespace
@@ -60,6 +61,7 @@ class _Listener:
         self.by = f"osc {Address(str(host), int(port))}"
         self.listens: set[str] = set()
         self.waiting: dict[str, bytes | str] = {}
+        self.later: dict[str, float] = {}  # controls that its own hand may be on, and until when
         self.news = asyncio.Event()
 
     def tell(self, about: str, message: bytes | str) -> None:
@@ -88,6 +90,8 @@ class OscQuery:
         self._controls: dict[str, Control] = {}
         self._listeners: list[_Listener] = []
         self._server: Server | None = None
+        self._ended = False
+        self._now_s = 0.0
         self.address = Address(osc.address.host, port or 0)
         self.trouble = ""
         self._learn()
@@ -101,6 +105,7 @@ class OscQuery:
 
     async def start(self) -> None:
         """Serve. Raises OSError with the mend, unless nobody asked for this very port: then it is told."""
+        self._ended = False
         host = self._osc.address.host
         self.address = Address(host, self._osc.port + 1 if self._asked is None else self._asked)
         try:
@@ -126,10 +131,17 @@ class OscQuery:
         self.address = Address(host, next(iter(self._server.sockets)).getsockname()[1])
 
     def tick(self, now_s: float) -> None:
-        """Nothing to do: clients are told by tasks of their own."""
+        """Clients are told by tasks of their own; here it is seen which hand has let go."""
+        self._now_s = now_s
+        for listener in self._listeners:
+            for name in [name for name, due_s in listener.later.items() if due_s <= now_s]:
+                del listener.later[name]
+                if name in listener.listens:
+                    listener.tell(name, self._message(name))
 
     async def stop(self) -> None:
         """Close the port and every connection."""
+        self._ended = True
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -199,8 +211,10 @@ class OscQuery:
         try:
             async for said in connection:
                 # a frame's share is for all senders together: what is more waits for the next
-                while self._osc.hands.tired:
+                while self._osc.hands.tired and not self._ended:
                     await asyncio.sleep(_REST_S)
+                if self._ended:  # no frame comes that would rest them
+                    return
                 if isinstance(said, bytes):
                     self._osc.hands.hear(said, listener.by)
                 else:
@@ -227,7 +241,12 @@ class OscQuery:
     def _changed(self, change: Change) -> None:
         message: bytes | None = None
         for listener in self._listeners:
-            if change.name in listener.listens and change.by != listener.by:
+            if change.name not in listener.listens or change.by == listener.by:
+                continue
+            if change.by.startswith(f"{host_of(listener.by)}:"):
+                # it may be the same panel, that sends by UDP: not while the hand is on it
+                listener.later[change.name] = self._now_s + QUIET_S
+            else:
                 message = message or self._message(change.name)
                 listener.tell(change.name, message)
 

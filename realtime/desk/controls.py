@@ -143,7 +143,7 @@ def crew_controls(styles: Sequence[str], dancers: int) -> list[Control]:
     """How many dance, and what each has of its own; `dancers` at the start."""
     controls = [
         Control(name="dancers", kind="number", group="crew", least=1, most=MOST_DANCERS, step=1, start=dancers,
-                says="How many dance"),
+                glide_s=1.0, says="How many dance"),
         Control(name="formation", kind="choice", group="crew", choices=FORMATIONS, start=FORMATIONS[0], glide_s=1.5,
                 says="How they stand"),
         Control(name="spacing_m", kind="number", group="crew", unit="m", least=0.5, most=4, start=1.5, glide_s=0.8,

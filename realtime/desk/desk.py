@@ -1,5 +1,6 @@
 """The desk: where page, OSC, MIDI and keyboard turn one and the same controls, and see what the others turned."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ Turned = Callable[[Value, str], None]  # told the value and who; may raise Value
 _MOST_POSTED = 4096
 _MOST_PRESSES = 8  # of one button in one tick
 _COMPLAINT_EVERY_S = 1.0
+_PICTURE_S = 1 / 60
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,11 @@ class _Posted:
 class Desk:
     """All controls and what they stand at. Everything belongs to the frame loop, but `post` and `board`."""
 
-    def __init__(self, controls: Iterable[Control], now: Callable[[], float]) -> None:
+    def __init__(self, controls: Iterable[Control], now: Callable[[], float], ahead_s: float = 0.0) -> None:
         self._now = now
+        # What is shown until so long after now has left already: what is turned begins after that, for all outlets
+        # alike, so that nothing jumps.
+        self._ahead_s = ahead_s
         self._controls = {control.name: control for control in controls}
         self.board = Board({name: control.start for name, control in self._controls.items()})
         self._posted: deque[_Posted] = deque(maxlen=_MOST_POSTED)
@@ -49,6 +54,7 @@ class Desk:
         self._on_press: dict[str, list[Press]] = {}
         self._on_turn: dict[str, list[Turned]] = {}
         self._on_say: list[Callable[[str], None]] = []
+        self._begun_s = -math.inf  # what begins by then has begun
         self._complaint = ""
         self._refused_since = 0
         self._complained_s = -_COMPLAINT_EVERY_S
@@ -82,7 +88,7 @@ class Desk:
             for name, glide in self.board.glides.items()
             if self._controls[name].kind != "choice" or glide.after in self._controls[name].choices
         }
-        self.board = Board(values, glides)
+        self.board = Board(values, glides, self.board.turns + 1)
         for listener in self._on_change_of_list:
             listener()
 
@@ -115,6 +121,10 @@ class Desk:
         self.control(name)
         self._on_turn.setdefault(name, []).append(action)
 
+    def acts(self, name: str) -> bool:
+        """Whether turning it does something of its own, beside being known: that is no matter of a time to come."""
+        return name in self._on_turn
+
     def on_say(self, listener: Callable[[str], None]) -> None:
         """Tell it what a person should read."""
         self._on_say.append(listener)
@@ -140,7 +150,12 @@ class Desk:
             return read
         for action in self._on_turn.get(name, ()):
             action(read, by)
-        if read != self.board.values[name] or name in self.board.glides:
+        under_way = self.board.glides.get(name)
+        if under_way is None:
+            there = read == self.board.values[name]
+        else:  # told again, it goes on and does not begin anew
+            there = read == under_way.after and under_way.start_s <= self._now() + self._ahead_s
+        if not there:
             self.bring({name: read}, self._now(), 0.0, by)
         return read
 
@@ -149,7 +164,7 @@ class Desk:
         read = self.control(name).read(value)
         if read != self.board.values[name]:
             glides = {other: glide for other, glide in self.board.glides.items() if other != name}
-            self.board = Board({**self.board.values, name: read}, glides)
+            self.board = Board({**self.board.values, name: read}, glides, self.board.turns + 1)
             self._changed[name] = Change(name, read, by)
 
     def bring(self, values: Mapping[str, object], start_s: float, fade_s: float, by: str) -> None:
@@ -160,43 +175,50 @@ class Desk:
         """
         read = {name: self.control(name).read(value) for name, value in values.items()}
         now_s, board = self._now(), self.board
-        begins_s = max(start_s, now_s)
+        begins_s = max(start_s, now_s + self._ahead_s)
         glides = dict(board.glides)
         for name, value in read.items():
             control = self._controls[name]
-            before: Value | dict[str, float]
-            if control.kind == "choice":
-                before = board.shares(name, begins_s)
-            elif control.kind == "switch" and not control.glide_s:
-                before = board.switch(name, begins_s)
-            else:
-                before = board.number(name, begins_s)
-            length_s = max(fade_s, control.glide_s) if control.kind != "switch" else control.glide_s
-            glides[name] = Glide(begins_s, begins_s + length_s, before, value)
-        self.board = replace(board, glides=glides)
+            # what is under way goes on until then
+            running: Value | dict[str, float] | Glide | None = board.glides.get(name)
+            own_s = begins_s
+            # to what begins later it never comes, and what was turned in the same picture is one turn
+            while isinstance(running, Glide) and running.start_s > max(now_s, begins_s - _PICTURE_S):
+                own_s, running = min(own_s, running.start_s), running.before
+            if running is None or own_s <= now_s:
+                running = self._before(control, own_s)
+            # half a switch is none, and a number that names something is not swept through all between
+            fades = control.kind != "switch" and (control.glide_s > 0 or not control.step)
+            length_s = max(fade_s, control.glide_s) if fades else control.glide_s
+            glide = Glide(own_s, own_s + length_s, running, value)
+            if fades and control.kind == "number":
+                speed = board.speed(name, own_s)
+                glide = replace(glide, speed=speed, least=control.least, most=control.most)
+            glides[name] = glide
+        self.board = replace(board, glides=glides, turns=board.turns + 1)
         self._authors = {**self._authors, **dict.fromkeys(read, by)}
         self._begin(now_s)
 
     def move(self, names: Iterable[str], start_s: float) -> None:
         """What was to begin at some time to come begins at this one instead: the beat is where it was not expected."""
-        now_s, glides = self._now(), dict(self.board.glides)
+        begun_s, glides = self._now() + self._ahead_s, dict(self.board.glides)
+        start_s = max(start_s, begun_s)
         for name in names:
             glide = glides.get(name)
-            if glide is not None and glide.start_s > now_s:
+            if glide is not None and glide.start_s > begun_s:
                 glides[name] = replace(glide, start_s=start_s, end_s=start_s + glide.end_s - glide.start_s)
-        self.board = replace(self.board, glides=glides)
+        self.board = replace(self.board, glides=glides, turns=self.board.turns + 1)
 
     def drop(self, names: Iterable[str]) -> None:
         """What was to begin at some time to come does not."""
-        now_s, names = self._now(), set(names)
-        self.board = replace(
-            self.board,
-            glides={
-                name: glide
-                for name, glide in self.board.glides.items()
-                if name not in names or glide.start_s <= now_s
-            },
-        )
+        begun_s, glides = self._now() + self._ahead_s, dict(self.board.glides)
+        for name in names:
+            glide = glides.get(name)
+            if glide is not None and glide.start_s > begun_s:
+                del glides[name]
+                if isinstance(glide.before, Glide):
+                    glides[name] = glide.before
+        self.board = replace(self.board, glides=glides, turns=self.board.turns + 1)
 
     def post(self, name: str, share: object, by: str) -> None:
         """Any thread. Turn a control to a share of its way, 0 to 1, at the next tick; never raises, never waits."""
@@ -226,13 +248,38 @@ class Desk:
             self._complaint, self._refused_since, self._complained_s = "", 0, now_s
 
     def _begin(self, now_s: float) -> None:
-        """What has begun by now is what the controls stand at."""
-        values = dict(self.board.values)
+        """What has begun by now, or begins with the next that leaves, is what the controls stand at."""
+        if not self.board.glides:
+            return
+        # a tick's time is when it was due: what was turned since then has begun all the same
+        self._begun_s = max(self._begun_s, now_s + self._ahead_s)
+        values, glides = dict(self.board.values), dict(self.board.glides)
         for name, glide in self.board.glides.items():
-            if glide.start_s <= now_s and values[name] != glide.after:
-                values[name] = glide.after
-                self._changed[name] = Change(name, glide.after, self._authors.get(name, ""))
-        self.board = replace(self.board, values=values)
+            begun, author = glide, self._authors.get(name, "")
+            while begun.start_s > self._begun_s and isinstance(begun.before, Glide):
+                begun, author = begun.before, ""
+            if begun.start_s <= self._begun_s and values[name] != begun.after:
+                values[name] = begun.after
+                self._changed[name] = Change(name, begun.after, author)
+            glides[name] = self._shortened(self._controls[name], glide, now_s)
+        self.board = replace(self.board, values=values, glides=glides)
+
+    def _shortened(self, control: Control, glide: Glide, now_s: float) -> Glide:
+        """The same from now on, without what went before changes that have begun: else it would hang on for ever."""
+        if not isinstance(glide.before, Glide):
+            return glide
+        if glide.start_s > now_s:
+            before = self._shortened(control, glide.before, now_s)
+            return glide if before is glide.before else replace(glide, before=before)
+        return replace(glide, before=self._before(control, glide.start_s))
+
+    def _before(self, control: Control, at_s: float) -> Value | dict[str, float]:
+        """Where a change that begins then begins from."""
+        if control.kind == "choice":
+            return self.board.shares(control.name, at_s)
+        if control.kind == "switch" and not control.glide_s:
+            return self.board.switch(control.name, at_s)
+        return self.board.number(control.name, at_s)
 
     def _take_posted(self) -> None:
         newest: dict[str, _Posted] = {}

@@ -7,10 +7,10 @@ from realtime.outlets.sink import Sink
 from realtime.settings import ShowWishes
 
 
-def sinks_of(show: ShowWishes, *, in_real_time: bool = True) -> list[Sink]:
+def sinks_of(show: ShowWishes, dancers: int = 1, *, in_real_time: bool = True) -> list[Sink]:
     """Every outlet that was asked for besides the page; a fault closes those already open.
 
-    In real time a slow disk costs the take frames, else it costs time.
+    `dancers` begin. In real time a slow disk costs the take frames, else it costs time.
     """
     if show.avatar is not None and not show.vmc:
         raise ValueError(
@@ -19,7 +19,7 @@ def sinks_of(show: ShowWishes, *, in_real_time: bool = True) -> list[Sink]:
     sinks: list[Sink] = []
     try:
         # one by one: those before a wrong one are closed
-        for sink in _opened(show, in_real_time):
+        for sink in _opened(show, dancers, in_real_time):
             sinks.append(sink)
     except Exception:
         for sink in sinks:
@@ -28,15 +28,16 @@ def sinks_of(show: ShowWishes, *, in_real_time: bool = True) -> list[Sink]:
     return sinks
 
 
-def _opened(show: ShowWishes, in_real_time: bool) -> Iterator[Sink]:
+def _opened(show: ShowWishes, dancers: int, in_real_time: bool) -> Iterator[Sink]:
     """One after the other. What nobody asked for is not even loaded: a show starts the sooner."""
     if show.vmc:
         from groovecast.takes.avatar import read_avatar
-        from realtime.outlets.vmc import VmcSink, VmcWish
+        from realtime.outlets.vmc import VmcWish
+        from realtime.outlets.vmc_crew import VmcCrew
 
         body = None if show.avatar is None else read_avatar(show.avatar)
         for target in show.vmc:
-            yield VmcSink(VmcWish.from_text(target), body)
+            yield VmcCrew(VmcWish.from_text(target), body)
     if show.osc:
         from realtime.outlets.osc import OscSink, OscWish
 
@@ -53,13 +54,11 @@ def _opened(show: ShowWishes, in_real_time: bool) -> Iterator[Sink]:
         for target in show.vrchat:
             yield VrChatSink(VrChatWish.from_text(target))
     if show.record:
-        from realtime.outlets.aside import AsideRecorder
-        from realtime.outlets.recorder import TakeRecorder
+        from realtime.outlets.crew_takes import CrewTakes
 
         takes: set[Path] = set()
         for path in show.record:
             if path.resolve() in takes:
                 raise ValueError(f"asked to record {path} twice: give each --record another name")
             takes.add(path.resolve())
-            recorder = TakeRecorder(path)
-            yield AsideRecorder(recorder) if in_real_time else recorder
+            yield CrewTakes(path, dancers, in_real_time=in_real_time)

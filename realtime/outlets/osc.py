@@ -1,15 +1,15 @@
 """Our own OSC over UDP: joints, beat and energy for TouchDesigner, Max, Resolume, Notch, Chataigne and lights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from groovecast.wire.moment import Moment
 from groovecast.wire.osc_pose import OscPoseEncoder, OscProfile, OscSettings, OscSpace
 from realtime.outlets.udp import UdpLine, UdpSink
-from realtime.outlets.wished import OFFSET, Pace, wished_from_text
+from realtime.outlets.wished import DANCER, OFFSET, Pace, wished_from_text
 
 OSC_PORT = 7000  # there is no agreed one; Resolume and others begin here
-_OPTIONS = ("space", "joints", "fps", "prefix", OFFSET)
+_OPTIONS = ("space", "joints", "fps", "prefix", OFFSET, DANCER)
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,14 @@ class OscWish:
     settings: OscSettings
     fps: float | None = None
     offset_s: float = 0.0
+    dancer: int | None = None  # this one alone, counted from 0, as if it were the first
 
     @staticmethod
     def from_text(text: str) -> "OscWish":
-        """Read `HOST[:PORT[:PROFILE]][,space=,joints=,fps=,prefix=,offset_ms=]`. Raises ValueError with the mend."""
+        """Read `HOST[:PORT[:PROFILE]][,space=,joints=,fps=,prefix=,offset_ms=,dancer=]`.
+
+        Raises ValueError with the mend.
+        """
         wished = wished_from_text(text, OSC_PORT, _OPTIONS)
         options, joints = wished.options, wished.number("joints")
         if joints is not None and not joints.is_integer():
@@ -38,7 +42,7 @@ class OscWish:
         )
         fps = wished.number("fps")
         Pace(fps)
-        return OscWish(wished.host, wished.port, settings, fps, wished.offset_s)
+        return OscWish(wished.host, wished.port, settings, fps, wished.offset_s, wished.dancer)
 
 
 class OscSink(UdpSink):
@@ -51,6 +55,10 @@ class OscSink(UdpSink):
 
     def send(self, moment: Moment) -> None:
         """Frame loop. Send the moment if it is its turn, or count it as dropped; never waits."""
+        if self._wish.dancer is not None:
+            if moment.dancer != self._wish.dancer:
+                return
+            moment = replace(moment, dancer=0)
         if not moment.finite:
             self._refused += 1
             return

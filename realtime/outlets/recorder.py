@@ -1,5 +1,6 @@
 """The camera: keeps what was shown as a take at a steady frame rate, in the format that its name ends in."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from groovecast.motion.pose import Pose
 from groovecast.motion.rotation import slerp
 from groovecast.takes.take_writer import take_writer
 from groovecast.wire.moment import Moment
+from realtime.roles import HIDDEN_M
 
 # A longer hole (a machine that slept) is left out instead of being filled with a slow glide.
 _LONGEST_HOLE_S = 10.0
@@ -37,10 +39,15 @@ class TakeRecorder:
 
     Between two poses it interpolates, so that the take keeps time with the music. When the disk takes no
     more it stops by itself: `problem` says so in one line, what was written remains, and later poses count as
-    dropped. It keeps one dancer; the others are for others.
+    dropped. It keeps one dancer; the others are for others. A take that is to begin before its first moment holds the
+    figure under the floor until then.
     """
 
-    def __init__(self, path: Path | str, fps: float = 30.0, dancer: int = 0) -> None:
+    FPS = 30.0  # of a take, unless told otherwise
+
+    def __init__(
+        self, path: Path | str, fps: float = FPS, dancer: int = 0, since_s: float | None = None
+    ) -> None:
         if fps <= 0:
             raise ValueError(f"asked to record {fps:g} frames a second; give more than 0")
         self.dropped = 0
@@ -48,6 +55,7 @@ class TakeRecorder:
         self._writer: TakeWriter = take_writer(path, fps)
         self._fps = fps
         self._dancer = dancer
+        self._since_s = since_s
         self._before: Moment | None = None
         self._start_s = 0.0  # when frame `_since` was shown
         self._since = 0
@@ -76,7 +84,12 @@ class TakeRecorder:
         if self.problem is not None or late or not moment.finite:
             self.dropped += 1
             return
-        if before is None or time_s - before.pose.time_s > _LONGEST_HOLE_S:
+        if before is None and self._since_s is not None and self._since_s < time_s:
+            root_m = moment.pose.root_m + np.array([0, HIDDEN_M, 0], np.float32)
+            before = replace(moment, pose=replace(moment.pose, time_s=self._since_s, root_m=root_m))
+            moment = replace(moment, cut=True)
+            self._start_s, self._since = self._since_s, 0
+        elif before is None or time_s - before.pose.time_s > _LONGEST_HOLE_S:
             before = moment
             self._start_s, self._since = time_s, self._writer.frames
         self._before = moment

@@ -39,4 +39,3 @@ class OffsetSink(Sink, Protocol):
     def offset_s(self) -> float:
         """So much later; negative is earlier."""
         ...
-

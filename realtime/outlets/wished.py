@@ -4,9 +4,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from realtime.desk.controls import MOST_DANCERS
 from realtime.outlets.udp import target_from_text
 
 OFFSET = "offset_ms"
+DANCER = "dancer"
 _MOST_FPS = 240.0
 _MOST_OFFSET_MS = 1000.0
 # a moment may come this much before its turn: frames are not shown to the microsecond
@@ -40,6 +42,16 @@ class Wished:
             most = f"-{_MOST_OFFSET_MS:g} to {_MOST_OFFSET_MS:g}"
             raise ValueError(f"asked for {OFFSET}={offset_ms:g}: give {most}, negative is earlier")
         return offset_ms / 1000
+
+    @property
+    def dancer(self) -> int | None:
+        """Which dancer alone goes there, counted from 0; None: all. Raises ValueError with the mend."""
+        number = self.number(DANCER)
+        if number is None:
+            return None
+        if not (number.is_integer() and 1 <= number <= MOST_DANCERS):
+            raise ValueError(f"asked for {DANCER}={self.options[DANCER]}: give 1 to {MOST_DANCERS}")
+        return int(number) - 1
 
 
 def wished_from_text(text: str, default_port: int, options: Collection[str] = ()) -> Wished:

@@ -119,10 +119,11 @@ def test_whatever_is_pressed_the_count_only_runs_forward(
 
 
 def test_a_time_before_the_last_is_taken_for_the_last() -> None:
-    conductor = Conductor(FakeTracker(beats(120)), [FakeSource(beats(126, confidence=1.0), 2, 30)])
-    led(conductor, 6)
+    conductor = Conductor(FakeTracker(beats(120)), [FakeSource(beats(126, confidence=1.0), 5.9, 30)])
+    led(conductor, 6.2)
     before = conductor.clock
-    conductor.follow(5.0)
+    conductor.follow(5.7)
+    assert conductor.leader == "midi"
     times_s = np.linspace(3, 9, 100)
     np.testing.assert_allclose(conductor.clock.beat_at(times_s), before.beat_at(times_s), atol=1e-6)
 

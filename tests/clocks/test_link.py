@@ -106,6 +106,18 @@ def test_a_change_that_is_told_while_an_answer_is_on_its_way_does_not_confuse_it
     assert abs(talk.error_s()) < 0.001
 
 
+def test_a_status_that_carabiner_keeps_back_until_its_next_poll_is_the_answer() -> None:
+    """As it does: the phase is answered at once, the status that was asked for before it comes later."""
+    session, talk = Session(120.0), Conversation()
+    talk.hear(session.status(AHEAD_S * 1e6 + 99e6).encode(), 99.0)
+    phase, status = session.answers(talk.question(100.0), AHEAD_S * 1e6 + 100.003e6).splitlines(keepends=True)
+    assert phase.startswith("phase-at-time") and talk.hear(phase.encode(), 100.002) == []
+    assert talk.due_s() == np.inf and talk.unanswered_s(100.004) > 0
+    (beat,) = talk.hear(status.encode(), 100.006)
+    assert beat.at_s == pytest.approx(99.0, abs=1e-5) and beat.tempo_bpm == 120
+    assert talk.due_s() == pytest.approx(100.25) and talk.unanswered_s(100.1) == 0
+
+
 def test_an_answer_to_another_question_is_none() -> None:
     talk = Talk(Session(120.0), jitter_s=0.0)
     talk.told()

@@ -79,6 +79,21 @@ def test_a_pad_is_learned_when_it_is_pressed_and_not_when_it_is_let_go() -> None
     assert found is not None and found.way == "toggle"
 
 
+def test_the_hand_that_a_motor_fader_feels_is_not_the_fader() -> None:
+    """Mackie Control and its kin say by a note that a fader is touched, and only then how it moves."""
+    found, _, _ = learned(NUMBER, [Note(0, 104, 127), PitchBend(0, 9000)])
+    assert found is not None and found.kind == "bend"
+    found, _, _ = learned(NUMBER, [Note(0, 104, 127), *fader([40, 42, 45, 47, 50, 53]), Note(0, 104, 0)])
+    assert found is not None and (found.kind, found.number) == ("cc", 7)
+
+
+def test_a_pad_for_a_number_is_learned_when_it_is_let_go_or_held_for_long() -> None:
+    found, count, _ = learned(NUMBER, [Note(9, 36, 90), Note(9, 36, 0)])
+    assert found is not None and count == 2 and (found.kind, found.number) == ("note", 36)
+    found, _, _ = learned(NUMBER, [Note(9, 36, 90)], then_s=6)
+    assert found is not None and found.kind == "note"
+
+
 def test_a_wheel_is_learned_at_once() -> None:
     found, _, _ = learned(NUMBER, [PitchBend(2, 9000)])
     assert found is not None and (found.kind, found.channel) == ("bend", 2)

@@ -279,6 +279,40 @@ def test_a_flood_over_the_socket_waits_for_the_frames() -> None:
     on(play)
 
 
+def test_a_flood_that_nobody_reads_any_more_does_not_keep_the_show_from_ending() -> None:
+    async def play(played: Played) -> None:
+        async with played.socket() as socket:
+            for number in range(600):
+                await socket.send(osc_bytes("/groovecast/seed/value", number))
+            await asyncio.sleep(0.05)
+            assert played.osc.hands.tired  # and no frame comes that would rest it
+            await asyncio.wait_for(played.query.stop(), 3)
+
+    on(play)
+
+
+def test_who_turns_by_udp_and_listens_here_is_not_told_while_its_hand_is_on_it() -> None:
+    """Chataigne: a slider that is being dragged would jump back to where it was a moment ago."""
+
+    async def play(played: Played) -> None:
+        async with played.socket() as socket:
+            for name in ("intensity", "mirror"):
+                await socket.send(json.dumps({"COMMAND": "LISTEN", "DATA": f"/groovecast/{name}"}))
+                await said(socket)
+            with Panel() as hand:
+                for step in range(20):
+                    hand.send(played.osc.port, "/groovecast/intensity", step / 20)
+                    played.frame()
+            assert played.desk.share("intensity") == pytest.approx(0.95)
+            played.desk.turn("mirror", True, "page 1")
+            played.frame(2)
+            assert await said(socket) == ("/groovecast/mirror", [True])
+            played.frame(32)
+            assert await said(socket) == ("/groovecast/intensity", [pytest.approx(0.95)])
+
+    on(play)
+
+
 def test_pages_and_names_from_elsewhere_are_turned_away() -> None:
     async def play(played: Played) -> None:
         assert (await asked(played.port, "/", "Host: evil.example"))[0] == 403

@@ -43,7 +43,7 @@ def test_a_value_too_large_is_clamped_and_named() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, "loud", True, None, [1], 10**400])
 def test_what_is_no_number_is_refused_and_changes_nothing(value: object) -> None:
     night = Night()
-    with pytest.raises(ValueError, match="asked to set intensity to .*: give a number from 0 to 2"):
+    with pytest.raises(ValueError, match=r"asked to set intensity to .*: give a number from 0 to 2"):
         night.desk.turn("intensity", value, "page 1")
     night.tick()
     assert night.desk.value("intensity") == 1 and not night.told
@@ -56,7 +56,9 @@ def test_a_turn_takes_its_time_and_a_blend_sums_to_one() -> None:
     assert middle == pytest.approx({"auto": 0.5, "salsa": 0.5})
     night.tick(0.5)
     night.desk.turn("style", "street", "page 1")
-    assert night.desk.board.shares("style", night.now_s) == pytest.approx(middle), "it goes on from where it was"
+    assert night.desk.board.shares("style", night.now_s) == pytest.approx(middle), (
+        "it goes on from where it was"
+    )
     night.tick(2.0)
     assert night.desk.board.shares("style", night.now_s) == {"street": 1.0}
     assert night.desk.board.glides == {}
@@ -143,7 +145,11 @@ def test_a_number_is_always_within_its_range_and_on_its_step(value: float, step:
     assert control.read(control.from_share(control.share_of(read))) == pytest.approx(read, abs=1e-9)
 
 
-@given(st.one_of(st.none(), st.booleans(), st.text(), st.floats(), st.integers(), st.binary(), st.lists(st.none())))
+@given(
+    st.one_of(
+        st.none(), st.booleans(), st.text(), st.floats(), st.integers(), st.binary(), st.lists(st.none())
+    )
+)
 def test_whatever_is_posted_the_desk_stands(value: object) -> None:
     night = Night()
     before = dict(night.desk.board.values)

@@ -31,12 +31,12 @@ class Session:
         return f"status {{ :peers {self.peers} {timeline} }}\n"
 
     def answers(self, asked: bytes, link_us: float) -> str:
-        """To whole lines, as the README of Carabiner 1.1 has it."""
-        said = ""
+        """To whole lines, as Carabiner 1.1 does: a status that is asked for comes after all else, with its next poll."""
+        said, status = "", False
         for line in asked.decode().splitlines():
             match line.split():
                 case ["status"]:
-                    said += self.status(link_us)
+                    status = True
                 case ["version"]:
                     said += 'version "1.1.6"\n'
                 case ["phase-at-time", when, quantum]:
@@ -44,7 +44,7 @@ class Session:
                     said += f"phase-at-time {{ :when {when} :quantum {float(quantum):f} :phase {phase:f} }}\n"
                 case [word, *_]:
                     said += f"unsupported {word}\n"
-        return said
+        return said + self.status(link_us) * status
 
 
 @dataclass

@@ -185,3 +185,54 @@ def test_a_dance_shown_later_is_told_of_later() -> None:
         for moment in moments:
             assert apart(moment, night.ensemble.moments(moment.pose.time_s, 0.1)[0]) == 0
             assert apart(moment, night.ensemble.moments(moment.pose.time_s - 0.1)[0]) == 0
+
+
+class Turned(Ensemble):
+    """An ensemble whose desk moves everybody from a time on."""
+
+    shift_m, from_s, count, dancers = 0.0, np.inf, 0, 1
+
+    @property
+    def turns(self) -> int:
+        return self.count
+
+    def turn(self, shift_m: float, from_s: float) -> None:
+        self.shift_m, self.from_s, self.count = shift_m, from_s, self.count + 1
+
+    def moments(self, shown_s: float, offset_s: float = 0.0) -> tuple[Moment, ...]:
+        moved = np.array([self.shift_m * (shown_s >= self.from_s), 0, 0], np.float32)
+        return tuple(
+            replace(moment, pose=replace(moment.pose, root_m=moment.pose.root_m + moved))
+            for moment in super().moments(shown_s, offset_s)
+            for _ in range(self.dancers)
+        )
+
+
+@pytest.mark.parametrize("look_ahead_s", [0.08, 0.5])
+def test_a_turned_control_is_told_anew_to_who_was_told_ahead(look_ahead_s: float) -> None:
+    night, told = Night(look_ahead_s), dict[float, Moment]()
+    ensemble = Turned(night.dancer)
+    foresight = Foresight(ensemble, FPS, LOOK_AHEAD_S)
+    checked = 0
+    for tick, _ in enumerate(night.ticks(3 * FPS)):
+        if tick > FPS and tick % 7 == 0:
+            ensemble.turn(tick / 100, night.now_s + LOOK_AHEAD_S)
+        told |= {moment.pose.time_s: moment for moment in foresight.tick(night.now_s, night.look_aheads_s)}
+        for time_s in [time_s for time_s in told if time_s <= night.now_s]:
+            moment = told.pop(time_s)
+            if tick % 7 == 6:  # what was turned since is about later moments
+                checked += 1
+                assert apart(moment, ensemble.moments(time_s)[0]) < 1e-6 or time_s < ensemble.from_s
+    assert checked > 10
+
+
+def test_a_wild_controller_has_no_more_poses_made_at_a_tick_than_a_picture_has_time_for() -> None:
+    night = Night(0.5)
+    ensemble = Turned(night.dancer)
+    ensemble.dancers = 4
+    foresight = Foresight(ensemble, FPS, LOOK_AHEAD_S)
+    for tick, _ in enumerate(night.ticks(2 * FPS)):
+        ensemble.turn(tick / 100, night.now_s + LOOK_AHEAD_S)
+        night.dancer.looked_up = 0
+        moments = foresight.tick(night.now_s, night.look_aheads_s)
+        assert not tick or len(moments) <= 24 + 3 * ensemble.dancers

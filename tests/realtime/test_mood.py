@@ -1,6 +1,5 @@
 """What the model is told of the music: what counts as heard, and how hard to dance."""
 
-
 import numpy as np
 import pytest
 
@@ -14,6 +13,7 @@ from realtime.dance_settings import DanceSettings
 from realtime.evaluation.songs import club_song
 from realtime.listener import Listener
 from realtime.mood import Mood, mood_of, music_for, styles_of
+from realtime.occasion import Occasion, occasion_of
 
 _HEARD = 9  # the channel that says so
 
@@ -50,7 +50,8 @@ def _heard(seconds: float, loudness: float) -> Listener:
 def _settled(listener: Listener, danced: float) -> Mood:
     mood = Mood.calm(ModelConfig().styles)
     for _ in range(40):
-        mood = mood_of(listener, listener.clock, mood, danced, _SETTINGS, _STYLES)
+        occasion = occasion_of(listener, listener.clock, listener.heard_until_s, Occasion())
+        mood = mood_of(listener, occasion, mood, danced, _SETTINGS, _STYLES)
     return mood
 
 
@@ -100,7 +101,8 @@ def test_a_drop_lifts_the_dance_within_a_bar_above_a_build_as_loud() -> None:
     for number in range(int(song.audio.duration_s * 30 / 8)):
         first, last = (round(one * 8 / 30 * rate) for one in (number, number + 1))
         listener.listen(samples[first:last], first / rate)
-        mood = mood_of(listener, listener.clock, mood, 0.5, _SETTINGS, _STYLES)
+        occasion = occasion_of(listener, listener.clock, last / rate, Occasion())
+        mood = mood_of(listener, occasion, mood, 0.5, _SETTINGS, _STYLES)
         told.append((last / rate, mood.told))
     when, energy = np.array(told).T
     before = energy[(when > drop_s - 4) & (when < drop_s)].mean()

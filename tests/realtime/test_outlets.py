@@ -17,7 +17,7 @@ from groovecast.wire.osc_pose import OscSettings
 from realtime.outlets.live_link import LIVE_LINK_PORT, LiveLinkSink, LiveLinkWish
 from realtime.outlets.opened import sinks_of
 from realtime.outlets.osc import OSC_PORT, OscSink, OscWish
-from realtime.outlets.sink import Sink, by_offset
+from realtime.outlets.sink import OffsetSink, Sink
 from realtime.outlets.vrchat import VRCHAT_PORT, VrChatSink, VrChatWish
 from realtime.outlets.wished import Pace
 from realtime.settings import DanceWishes, ShowWishes
@@ -86,8 +86,7 @@ def test_a_slow_receiver_hears_each_beat_in_its_own_frame_all_the_same(receiver:
 @pytest.mark.parametrize("kind", ["osc", "livelink", "vrchat"])
 def test_each_may_be_shown_at_a_time_of_its_own(kind: str, receiver: socket.socket) -> None:
     sink = MAKERS[kind](at(receiver) + ",offset_ms=-120")
-    [(later_s, group)] = by_offset([sink], 0.02)
-    assert group == (sink,) and later_s == pytest.approx(-0.1)
+    assert isinstance(sink, OffsetSink) and sink.offset_s == pytest.approx(-0.12)
     sink.close()
 
 

@@ -18,6 +18,7 @@ from groovecast.takes.take_writer import ENDINGS, recovered
 from groovecast.wire.moment import Moment
 from realtime.cli import main
 from realtime.outlets.aside import AsideRecorder
+from realtime.outlets.crew_takes import CrewTakes
 from realtime.outlets.opened import sinks_of
 from realtime.outlets.recorder import TakeRecorder
 from realtime.outlets.sink import Sink
@@ -269,7 +270,7 @@ def test_a_show_that_never_began_leaves_no_take_and_no_thread(tmp_path: Path) ->
 def test_every_recording_that_is_asked_for_is_made_or_none(tmp_path: Path) -> None:
     asked = tuple(tmp_path / f"take{ending}" for ending in ENDINGS)
     sinks = sinks_of(ShowWishes(record=asked))
-    assert all(isinstance(sink, AsideRecorder) for sink in sinks)
+    assert all(isinstance(sink, CrewTakes) and sink.aside for sink in sinks)
     for frame in range(30):
         for sink in sinks:
             sink.send(Moment(pose(frame / 30), None, 0.0, 0.5, 0.0))
@@ -281,7 +282,9 @@ def test_every_recording_that_is_asked_for_is_made_or_none(tmp_path: Path) -> No
         sinks_of(ShowWishes(record=(tmp_path / "none" / "take.glb", tmp_path / "none" / "take.mov")))
     assert list((tmp_path / "none").iterdir()) == []
     (waiting,) = sinks_of(ShowWishes(record=(tmp_path / "none" / "take.glb",)), in_real_time=False)
-    assert isinstance(waiting, TakeRecorder), "what is danced faster than it sounds waits for the disk"
+    assert isinstance(waiting, CrewTakes) and not waiting.aside, (
+        "what is danced faster than it sounds waits for the disk"
+    )
     waiting.close()
 
 

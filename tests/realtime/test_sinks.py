@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes.avatars import rest_places, vrm_file
+from hopper import Hopper
 from pythonosc.osc_bundle import OscBundle
 
 from groovecast.motion.pose import Pose
 from groovecast.wire.moment import Moment
 from groovecast.wire.vmc_presets import PRESETS
+from realtime.dance import Dancer
+from realtime.desk.dance_wishes import outlet_offset
+from realtime.desk_room import desk_for
 from realtime.outlets.opened import sinks_of
-from realtime.outlets.sink import Sink, by_offset
+from realtime.outlets.sink import Sink
 from realtime.outlets.udp import target_from_text
 from realtime.outlets.vmc import VMC_PORT, VmcSink, VmcWish
 from realtime.settings import ShowWishes
@@ -116,13 +120,12 @@ def test_an_unknown_host_is_one_line_with_the_mend() -> None:
     assert "\n" not in str(why.value)
 
 
-def test_outlets_that_show_at_one_time_are_handed_one_moment(receiver: socket.socket) -> None:
+def test_each_outlet_has_a_control_that_stands_at_its_own_offset(receiver: socket.socket) -> None:
     address = "{}:{}".format(*receiver.getsockname())
-    texts = (f"{address}:godot", f"{address},offset_ms=40", address, f"{address}:vnyan,offset_ms=-20")
-    prompt, late, too, early = sinks = [VmcSink(VmcWish.from_text(text)) for text in texts]
-    assert by_offset(sinks, 0.1) == [
-        (0.1, (prompt, too)), (pytest.approx(0.14), (late,)), (pytest.approx(0.08), (early,)),
-    ]  # fmt: skip
+    texts = (f"{address}:godot", f"{address},offset_ms=40", f"{address}:vnyan,offset_ms=-20")
+    sinks = [VmcSink(VmcWish.from_text(text)) for text in texts]
+    desk = desk_for(Dancer(Hopper(), 24000, 0.0), sinks, 0.1, lambda: 0.0)
+    assert [desk.value(outlet_offset(number)) for number in (1, 2, 3)] == pytest.approx([0, 40, -20])
     for sink in sinks:
         sink.close()
 

@@ -16,7 +16,7 @@ def _walked(seconds: float, drawn: bool) -> float:
     for _ in range(int(seconds * 30 / 8)):
         root = place + np.outer(np.arange(1, 51) / 30, [0.15, 0, 0])
         motion = Motion(30.0, root.astype(np.float32), _QUAT)
-        place = (drawn_home(motion) if drawn else motion).root_m[7].astype(np.float64)
+        place = (drawn_home(motion, 0.6) if drawn else motion).root_m[7].astype(np.float64)
     return float(np.hypot(place[0], place[2]))
 
 
@@ -53,4 +53,4 @@ def test_a_plan_begun_from_a_stance_is_what_its_numbers_mean_there() -> None:
 def test_near_the_middle_facing_the_audience_nothing_is_bent() -> None:
     assert towards_the_audience(0.0, 30.0) == 0
     motion = Motion(30.0, np.full((50, 3), 0.2, np.float32), _QUAT)
-    assert drawn_home(motion) is motion
+    assert drawn_home(motion, 0.6) is motion

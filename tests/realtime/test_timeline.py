@@ -135,7 +135,7 @@ def test_what_is_over_is_forgotten_and_a_sender_that_runs_ahead_fills_no_memory(
     timeline = Timeline()
     for tick in range(5000):
         timeline.put(moment(tick / FPS))
-    assert timeline.next_seq - timeline.first_seq == 1024
+    assert timeline.next_seq - timeline.first_seq == 4096
     timeline.forget(4999 / FPS)
     assert timeline.first_seq == timeline.next_seq == 5000
     assert Reader().read(timeline, 1000.0) == []

@@ -58,7 +58,7 @@ def test_a_question_names_its_moment_and_the_answer_repeats_it() -> None:
     session = Session()
     asked = ASK_STATUS + ask_phase(session.start_us + 2_625_000, 4)
     said = CarabinerParser().feed(session.answers(asked, session.start_us + 2_700_000).encode())
-    assert said[1] == LinkPhase(session.start_us + 2_625_000, 4.0, 1.25)
+    assert said[0] == LinkPhase(session.start_us + 2_625_000, 4.0, 1.25)
 
 
 @given(st.binary(max_size=400))
