@@ -63,6 +63,8 @@ class DanceCounts:
 
 
 _RING_S = 4.0
+# Plans that are made before their time are at least so many frames apart.
+_HURRIED_FRAMES = 4
 # Who waits longest for its next plan: half of what is planned is then still to be danced.
 MOST_STRIDE_FRAMES = 24
 # Sound that is missing for longer than this is silence: a hiccup of a device is shorter, and heard afterwards. A source
@@ -77,6 +79,19 @@ class Turn(NamedTuple):
     voice: Voice
     past: Motion
     under: Circumstances
+
+
+class _Planned(NamedTuple):
+    """What the last plan was made with."""
+
+    first: int
+    settings: DanceSettings
+    wanted: Wanted
+
+
+def _alike(settings: DanceSettings, before: DanceSettings) -> bool:
+    """Whether a plan would be the same with both; how much of it is kept does not matter."""
+    return replace(settings, stride_frames=before.stride_frames) == before
 
 
 class Dancer:
@@ -111,6 +126,7 @@ class Dancer:
         first_s = self.settings.lead_s + self.settings.patience_s
         self._origin_frame = int(np.ceil(first_s * self.config.fps))
         self._next_frame = self._origin_frame
+        self._planned = _Planned(self._origin_frame, self.settings, self.wanted)
         # replaced as a whole, by the dance thread
         self.figures: tuple[Figure, ...] = (Figure(self.config, self._origin_frame),)
         self.planned_from_s = start_s  # when the first frame of the last plan is shown
@@ -138,6 +154,7 @@ class Dancer:
         """Dance thread. Listen to what was kept; plan if it is time. Returns whether it planned."""
         now_s -= self._start_s
         self._skip_what_is_past(now_s)
+        self._hurry(now_s)
         self.settings = self.wishes(self._start_s + self._next_frame / self.config.fps)
         due_s = self._due_s
         self._listen(until_s=due_s)
@@ -234,8 +251,21 @@ class Dancer:
             self._next_frame += stride
             self.counts.misses += 1
 
+    def _hurry(self, now_s: float) -> None:
+        """What a person has turned is not to wait for the next plan's time: one is made now, over what would stand.
+
+        Not more often than a reactive dance plans, and for one dance only: who plans for a crew has no time to spare.
+        """
+        soon = int(np.ceil((now_s + self.settings.lead_s) * self.config.fps))
+        if len(self.figures) > 1 or not self._planned.first + _HURRIED_FRAMES <= soon < self._next_frame:
+            return
+        settings = self.wishes(self._start_s + soon / self.config.fps)
+        if self.wanted is not self._planned.wanted or not _alike(settings, self._planned.settings):
+            self._next_frame = soon
+
     def _plan(self, due_s: float) -> None:
         first, settings = self._next_frame, self.settings
+        self._planned = _Planned(first, settings, self.wanted)
         self.conductor.follow(due_s, self._start_s)
         self._occasion = occasion_of(self._listener, self.conductor.clock, due_s, self._occasion)
         wanted = self.wanted.later(-self._start_s)
@@ -271,7 +301,7 @@ class Dancer:
         number = (first - self._origin_frame) // stride
         turns = []
         for row, (figure, voice) in enumerate(zip(self.figures, settings.voices, strict=False)):
-            if figure.buffer.plan.free_frame > first:
+            if figure.buffer.plan.free_frame > first and len(self.figures) > 1:
                 continue
             own = replace(settings, stride_frames=stride * ((row - number) % groups or groups))
             turns.append(Turn(figure, voice, figure.past(first), under._replace(settings=own)))
@@ -308,8 +338,13 @@ class Dancer:
         return tuple(figure.buffer.plan for figure in self.figures)
 
     def firm_until_s(self, plan: Plan) -> float:
-        """Frame loop. Up to then all later plans show what this one shows."""
-        return self._start_s + (plan.free_frame - REACH_FRAMES) / self.config.fps
+        """Frame loop. Up to then all later plans show what this one shows, unless somebody turns something."""
+        return self.frame_s(plan.free_frame - REACH_FRAMES)
+
+    def changed_from_s(self, before: Plan, plan: Plan) -> float:
+        """Frame loop. From then on a plan shows other poses than the one before."""
+        begun = before.free_frame if plan.begun_frame is None else plan.begun_frame
+        return self.frame_s(min(before.free_frame, begun) - REACH_FRAMES)
 
     def frame_s(self, frame: int) -> float:
         """Frame loop. When a frame of the dance is shown."""

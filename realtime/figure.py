@@ -176,6 +176,7 @@ class Figure:
             shown=_joined(shown_before, shown),
             contacts=np.concatenate((old.contacts[rows], contacts)),
             heard_until_s=under.heard_until_s,
+            begun_frame=first,
         )
 
     def _smoothed(self, danced: Motion, under: Circumstances) -> Motion:

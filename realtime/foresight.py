@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from groovecast.motion.buffer import Plan
 from groovecast.wire.moment import Moment
+from realtime.dance import Dancer
 from realtime.ensemble import Ensemble
 
 # A tick's place on the grid is found through sums of floats.
@@ -44,7 +45,7 @@ class Foresight:
         told: dict[int, tuple[Moment, ...]] = {}
         plans, dancer = self._ensemble.dancer.plans, self._ensemble.dancer
         if not _same(plans, self._plans):
-            firm_s = min(dancer.firm_until_s(plan) for plan in self._plans) + offset_s
+            firm_s = _changed_from_s(dancer, self._plans, plans) + offset_s
             changed = {number for number, made in self._made.items() if made[0].pose.time_s > firm_s}
             self._anew = sorted(changed.union(self._anew))
             self._plans = plans
@@ -80,6 +81,13 @@ class Foresight:
         """The newest moment that is shown by then."""
         assert self._origin_s is not None
         return math.floor((time_s - self._origin_s) * self._fps + _ROUNDING_FRAMES)
+
+
+def _changed_from_s(dancer: Dancer, before: tuple[Plan, ...], now: tuple[Plan, ...]) -> float:
+    """From then on somebody is seen otherwise; who came or went meanwhile, by the plan that there was."""
+    pairs = zip(before, now, strict=False)
+    changed_s = [dancer.changed_from_s(old, new) for old, new in pairs if old is not new]
+    return min(changed_s + [dancer.firm_until_s(old) for old in before])
 
 
 def _same(some: tuple[Plan, ...], others: tuple[Plan, ...]) -> bool:

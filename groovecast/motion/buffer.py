@@ -36,6 +36,9 @@ class Plan:
     shown: Motion
     contacts: Bool[np.ndarray, "frames 4"]
     heard_until_s: float = 0.0  # the newest sound that shaped it
+    begun_frame: int | None = (
+        None  # from here on it is another than the plan before; None: nobody saw one before
+    )
 
     @property
     def end_frame(self) -> int:

@@ -81,7 +81,7 @@ class Conversation:
         # about the moment of the status before: no other question was about that
         link_us = 0 if self._status is None else round(self._status.link_us)
         self._asked, self._phase = (link_us, now_s), None
-        # Carabiner keeps a status back until it has done all else (its next poll): asked for in the order of the answers
+        # Carabiner keeps a status back until it has done all else (its next poll): asked in the order of the answers
         return ask_phase(link_us, _BEATS_PER_BAR) + ASK_STATUS
 
     def hear(self, received: bytes, now_s: float) -> list[LinkBeat]:
@@ -92,7 +92,8 @@ class Conversation:
                 self._status = said
                 if self._asked is None:  # the session has changed: ask at once
                     self._ask_at_s = now_s
-                elif self._phase is not None:  # one that comes before the phase may have been under way for long
+                elif self._phase is not None:
+                    # one that comes before the phase may have been under way for long
                     beats.append(self._beat(self._phase, self._asked[1], said, now_s))
                     self._asked = self._phase = None
             elif isinstance(said, LinkPhase) and self._asked is not None and said.link_us == self._asked[0]:

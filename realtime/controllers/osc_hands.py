@@ -41,7 +41,8 @@ class OscHands:
         self._complaints = Complaints(desk.say)
         self._strangers: set[str] = set()
         self._advised: set[str] = set()
-        self._held: dict[tuple[str, str], tuple[OscValue, float]] = {}  # the newest of whom about what, and when
+        # of whom and about what: the newest, and when
+        self._held: dict[tuple[str, str], tuple[OscValue, float]] = {}
         self._now_s = 0.0
         self.heard = 0  # messages that turned something
         self.ignored = 0  # messages that were for somebody else

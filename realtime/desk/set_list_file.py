@@ -47,7 +47,7 @@ class SetListFile:
 
     def look(self, now_s: float) -> bool:
         """Whether the list, or what is wrong with it, is another since: what others wrote is taken over."""
-        before = self.listed, self.problems
+        listed, problems = self.listed, self.problems
         while self._done:
             read = self._done.popleft()
             self._asked -= 1
@@ -57,7 +57,10 @@ class SetListFile:
             self._looked_s = now_s
             if not self._asked:
                 self._ask(None)
-        return (self.listed, self.problems) != before
+        if self.problems != problems:
+            return True
+        # as they are written: arrays of poses cannot be compared as they are
+        return self.listed is not listed and content_of(self.listed) != content_of(listed)
 
     def _take(self, read: _Read) -> None:
         self._signature = read.signature

@@ -85,50 +85,6 @@ def test_a_button_is_pressed_once_by_press_and_release(
     assert stage.pressed == ["panic", "panic"]
 
 
-def test_a_button_that_is_held_is_pressed_once_however_often_it_says_so(
-    stage: DeskStage, osc: OscIn, panel: Panel
-) -> None:
-    """TouchDesigner's OSC Out CHOP sends every channel with every frame, changed or not."""
-    for held in (0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0):
-        for _ in range(4):
-            panel.send_bytes(
-                osc.port, osc_bundle(("/groovecast/panic", held), ("/groovecast/intensity", 0.25))
-            )
-            stage.frame()
-    assert stage.pressed == ["panic", "panic"]
-    stage.desk.turn("intensity", 2.0, "page 1")  # and a fader that stands still is in nobody's way
-    for _ in range(30):
-        panel.send(osc.port, "/groovecast/intensity", 0.25)
-        stage.frame()
-    assert stage.desk.value("intensity") == 2.0
-    stage.frame(30)
-    panel.send(osc.port, "/groovecast/panic", 1.0)  # one that never says that it was let go
-    panel.send(osc.port, "/groovecast/intensity", 0.25)
-    stage.frame()
-    assert len(stage.pressed) == 3 and stage.desk.value("intensity") == 0.5
-
-
-def test_impulses_are_presses_each(stage: DeskStage, osc: OscIn, panel: Panel) -> None:
-    for _ in range(3):
-        panel.send(osc.port, "/groovecast/panic")
-    stage.frame()
-    assert len(stage.pressed) == 3
-
-
-def test_a_share_beyond_its_range_is_told_once_with_the_address_that_takes_units(
-    stage: DeskStage, osc: OscIn, panel: Panel
-) -> None:
-    for value in (42, 7.0, 43):
-        panel.send(osc.port, "/groovecast/seed", value)
-        stage.frame()
-    stage.frame()
-    assert stage.desk.value("seed") == 9999 and osc.hands.refused == 0
-    assert stage.said == [
-        f"asked by OSC for /groovecast/seed at 42: it takes a share from 0 to 1, its own unit goes to "
-        f"/groovecast/seed/value ({panel.who})"
-    ]
-
-
 def test_a_bundle_turns_several_and_a_pattern_too(stage: DeskStage, osc: OscIn, panel: Panel) -> None:
     panel.send_bytes(osc.port, osc_bundle(("/groovecast/intensity", 0.0), ("/groovecast/mirror", True)))
     stage.frame()
@@ -348,19 +304,6 @@ def test_who_is_named_is_told_from_the_start_and_not_while_its_own_hand_moves(
         stage.desk.turn("style", "street", "page 1")
         stage.frame(2)
         assert ear.told() == port_only.told() == panel.told() == {"/groovecast/style": (1.0,)}
-
-
-def test_who_is_told_by_name_is_known_by_its_address(stage: DeskStage, panel: Panel) -> None:
-    """--osc-feedback tablet.local: it is the same tablet that sends."""
-    with Panel() as ear:
-        osc = OscIn(stage.desk, HERE, (f"localhost:{ear.port}",))
-        stage.start(osc)
-        for step in range(10):
-            panel.send(osc.port, "/groovecast/intensity", step / 10)
-            stage.frame()
-        assert not ear.datagrams()
-        stage.frame(32)
-        assert len(ear.datagrams()) == 1
 
 
 def test_of_many_senders_only_the_newest_are_told(stage: DeskStage, osc: OscIn) -> None:

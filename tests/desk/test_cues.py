@@ -138,6 +138,18 @@ def test_a_cue_s_own_time_and_fade_go_before_the_desk_s_and_what_is_asked_before
     assert night.desk.board.glides["intensity"].end_s == pytest.approx(night.now_s + 8)
 
 
+def test_a_cue_that_is_kept_with_its_pose_is_read_from_the_file_while_the_show_goes_on(
+    tmp_path: Path,
+) -> None:
+    night = Night(tmp_path / "setlist.json")
+    for name in ("drop", "rise"):
+        night.cues.hear(CueWish(do="keep", name=name, keyframe=True), "page 1")
+        for _ in range(3):
+            night.tick(1.1)
+    assert [(cue.name, cue.keyframe) for cue in night.cues.message.cues] == [("drop", True), ("rise", True)]
+    assert not night.said
+
+
 def test_the_pending_cue_follows_the_beat_and_its_pose_with_it() -> None:
     night = Night()
     night.cues.keep("drop", None, None, True)

@@ -31,7 +31,7 @@ class Session:
         return f"status {{ :peers {self.peers} {timeline} }}\n"
 
     def answers(self, asked: bytes, link_us: float) -> str:
-        """To whole lines, as Carabiner 1.1 does: a status that is asked for comes after all else, with its next poll."""
+        """To whole lines, as Carabiner 1.1 does: a status that is asked for comes last, with its next poll."""
         said, status = "", False
         for line in asked.decode().splitlines():
             match line.split():

@@ -63,6 +63,7 @@ class FakeDesk(FakeServer):
     """Speaks the desk's messages; what it was told is in `heard`, and a test may `tell` every desk something."""
 
     values: dict[str, Value] = field(default_factory=dict)
+    sizes: tuple[float, ...] = ()  # by dancer, times the control; the others' are 1
     cues: list[dict[str, object]] = field(default_factory=list)
     current: str | None = None
     pending: tuple[str, float] | None = None
@@ -119,15 +120,16 @@ class FakeDesk(FakeServer):
 
     async def _welcome(self, client: ServerConnection) -> None:
         self._desks.add(client)
-        for message in (self._list(), self._cue_list(), self._crew()):
+        for message in (self._list(), self._cue_list()):
             await client.send(json.dumps(message))
 
     async def _tell_all(self, message: dict[str, object]) -> None:
-        for desk in list(self._desks):
+        """To every desk; of the crew every client is told."""
+        for client in list(self._clients if message["type"] == "crew" else self._desks):
             try:
-                await desk.send(json.dumps(message))
+                await client.send(json.dumps(message))
             except ConnectionClosed:
-                self._desks.discard(desk)
+                self._desks.discard(client)
 
     def _list(self) -> dict[str, object]:
         controls = [
@@ -218,7 +220,7 @@ class FakeDesk(FakeServer):
             {
                 "dancer": k,
                 "name": f"dancer {k + 1}",
-                "size": self.values["size"],
+                "size": float(self.values["size"]) * (self.sizes[k] if k < len(self.sizes) else 1.0),
                 "place_m": [self._place_m(k), 0.0, 0.0],
                 "heading_deg": 0.0,
                 "style": "auto",
@@ -247,6 +249,7 @@ class FakeDesk(FakeServer):
         return replace(pose, time_s=show_s, root_m=root_m)
 
     async def _dance(self, client: ServerConnection) -> None:
+        await client.send(json.dumps(self._crew()))
         seq, begun_s, hidden = 0, self._loop.time(), False
         talk = asyncio.create_task(self._chat(client))
         try:
