@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.desk_sections import control_section, crew_section
 from benchmarks.lines import Line, engine_rows, lines_of
 from benchmarks.record import results_folder
 from benchmarks.sections import (
@@ -65,6 +66,8 @@ SECTIONS: dict[str, Callable[[Sequence[Line]], list[str]]] = {
     "wire": wire_section,
     "fanout": fanout_section,
     "clients": clients_section,
+    "control": control_section,
+    "crew": crew_section,
 }
 
 

@@ -16,6 +16,12 @@ def addresses_of(host: str, port: int) -> list[str]:
     return [_url(host, port)]
 
 
+def desk_address(page_url: str) -> str:
+    """Where the desk is, of a page that is there; whoever needs a token for one needs it for both."""
+    address, mark, query = page_url.partition("?")
+    return f"{address}desk{mark}{query}"
+
+
 def _own_addresses() -> list[str]:
     found: list[str] = []
     for family, somewhere in _SOMEWHERE:

@@ -19,6 +19,7 @@ import groovecast.demo
 from groovecast.audio.decode import Audio, load_audio
 from groovecast.model.manifest import read_manifest
 from groovecast.share import shared_path
+from realtime.addresses import desk_address
 from realtime.clock import Clock, MonotonicClock
 from realtime.clocks.asked import OutsideBeats, beat_sources
 from realtime.controllers.opened import opened as opened_controllers
@@ -263,6 +264,7 @@ def _staged(
         _told.print(
             f"[bold]{source.title}[/bold] is danced at {show.server.url}  (Ctrl-C ends)", soft_wrap=True
         )
+        _say(f"its desk is {desk_address(show.server.url)}")
         if show.controllers:
             _say(f"turned by {', '.join(one.name for one in show.controllers if not one.trouble)}")
         if wishes.browser:

@@ -54,7 +54,7 @@ def _stream(frames: int, begin_s: float, lost: int) -> bytes:
     for seq in range(frames):
         pose = Pose(begin_s + ServerSettings.look_ahead_s, np.zeros(3, np.float32), quat, np.zeros(4, bool))
         if seq not in range(1, 1 + lost):
-            told += Shown(Moment(pose, None, 0.0, 0.0, begin_s), seq).message(("f32", 52, ()))
+            told += Shown(Moment(pose, None, 0.0, 0.0, begin_s), seq, seq).message(("f32", 52, ()))
         told += b'\x81\x1e{"type":"state","dropped":%3d}' % (2 + seq)
     return told
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from realtime import addresses
-from realtime.addresses import addresses_of
+from realtime.addresses import addresses_of, desk_address
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.5", "localhost", "::1"])
@@ -31,3 +31,8 @@ def test_a_machine_without_a_network_has_none(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(addresses.socket, "socket", Nowhere)
     assert addresses_of("0.0.0.0", 8765) == []
+
+
+def test_the_desk_is_beside_the_page_and_needs_the_same_token() -> None:
+    assert desk_address("http://127.0.0.1:8765/") == "http://127.0.0.1:8765/desk"
+    assert desk_address("http://[::1]:80/?token=a%20b") == "http://[::1]:80/desk?token=a%20b"

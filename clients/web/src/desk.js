@@ -20,7 +20,7 @@ import { helpRows, phoneRows, Sheet } from "./desk/sheets.js";
 import { SoundPanel } from "./desk/sound_panel.js";
 import { HearingStrip, PlanStrip } from "./desk/strips.js";
 import { labelOf } from "./desk/words.js";
-import { Figures } from "./desk_figures.js";
+import { Figures } from "./figures.js";
 import { Stage, ON_STAGE } from "./scene.js";
 import { positionAt, Sound } from "./sound.js";
 import { deskStrings } from "./strings.js";
@@ -30,6 +30,7 @@ const SILENT_AFTER_S = 2.5; // a server tells how it is four times a second
 const WORDS_EVERY_S = 0.1;
 const LONGEST_LOOK_S = 0.3;
 const BEAT_FADE = 3.2;
+const ABOVE_THE_STRIPS = { heightM: 2.85, widthM: 2.1, middleM: 0.727 }; // with arms up and out; below the feet is what they cover
 const IN_CUE_BAR = ["quantise", "fade_s"];
 const NO_PLACE = ["cue", "cue_next", "cue_previous", "position_s"]; // the pads, and the sound panel
 
@@ -337,7 +338,10 @@ try {
 
 function openStage() {
   stage = new Stage(at("stage"), { ...ON_STAGE, controls: !window.matchMedia("(pointer: coarse) and (max-width: 760px)").matches });
-  figures = new Figures(stage, fetch("mannequin.vrm").then((answer) => answer.arrayBuffer()));
+  figures = new Figures(stage, ABOVE_THE_STRIPS);
+  fetch("mannequin.vrm")
+    .then((answer) => answer.arrayBuffer())
+    .then((bytes) => figures.dress(bytes));
   at("stage").addEventListener("dblclick", () => stage.lookFromTheFront());
   new ResizeObserver(() => stage.resize()).observe(at("stage-box"));
 }

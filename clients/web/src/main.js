@@ -1,12 +1,11 @@
-/** The page: poses come in, the figure dances to the music that plays. */
+/** The page: poses come in, the figures dance to the music that plays. */
 
-import { Vector3 } from "three";
 import { localS } from "../client/local_clock.js";
 import { watch } from "../client/show.js";
-import { readAvatar } from "./avatar.js";
 import { Capture } from "./capture.js";
+import { Figures } from "./figures.js";
 import { Panel } from "./panel.js";
-import { Stage } from "./scene.js";
+import { ON_STAGE, Stage } from "./scene.js";
 import { LONGEST_SONG_S, mixToMono, sendSong, titleOf } from "./song.js";
 import { positionAt, Sound } from "./sound.js";
 import { strings } from "./strings.js";
@@ -25,8 +24,8 @@ const counters = {
   firstFrameMs: null,
 };
 let offsetMs = 0; // the person's own: positive shows the dancer later; the sound stays in step with the server
-let avatar = null;
 let stage = null;
+let figures = null;
 let lastPose = null;
 let lastBeat = null; // of the picture before: {phase, count}
 let wordsAtS = 0;
@@ -48,7 +47,8 @@ show.on("status", (detail) => {
   } else if (detail.state === "connecting") panel.status(strings.connecting, "waiting");
 });
 show.on("open", () => panel.status(strings.waitingForPose, "waiting"));
-show.on("skeleton", () => avatar?.useSkeleton(show.skeleton));
+show.on("skeleton", () => figures?.useSkeleton(show.skeleton));
+show.on("crew", ({ dancers }) => figures?.crew(dancers));
 show.on("pose", () => {
   counters.firstFrameMs ??= performance.now();
 });
@@ -114,19 +114,12 @@ async function danceTo(file) {
 async function dress(file) {
   panel.notice(strings.loadingAvatar(file.name), true);
   try {
-    await wear(await file.arrayBuffer());
-    panel.notice(strings.avatarReady(avatar.vrm.meta.name || avatar.vrm.meta.title || file.name));
+    await figures.dress(await file.arrayBuffer());
+    const { meta } = figures.first.vrm;
+    panel.notice(strings.avatarReady(meta.name || meta.title || file.name));
   } catch (error) {
     panel.notice(strings.unreadableAvatar(file.name, error.message));
   }
-}
-
-async function wear(bytes) {
-  const next = await readAvatar(bytes);
-  avatar?.dispose();
-  avatar = next;
-  avatar.useSkeleton(show.skeleton);
-  stage.add(avatar);
 }
 
 async function hear(kind) {
@@ -228,7 +221,6 @@ function writeWords(pose, nowS) {
   });
 }
 
-const hips = new Vector3(0, 1, 0);
 let drawnAtS = localS();
 
 function draw(atMs) {
@@ -237,17 +229,13 @@ function draw(atMs) {
   const elapsedS = Math.min(Math.max(atS - drawnAtS, 0), 0.1);
   drawnAtS = atS;
   const pose = show.skeleton ? show.pose(atS) : null;
-  if (pose && avatar) {
-    avatar.take(pose);
-    avatar.update(elapsedS);
-    avatar.place("hips", hips);
+  const dressed = figures.first !== null;
+  if (pose && dressed) {
     if (pose.frame !== lastPose?.frame) counters.posesShown += 1;
     lastPose = pose;
   }
-  const pulse = beatPulse(pose);
-  avatar?.glow(pulse);
-  stage.draw(hips, pulse, elapsedS);
-  if (pose && avatar) counters.firstPoseMs ??= performance.now();
+  figures.draw(show, pose, atS, beatPulse(pose), elapsedS);
+  if (pose && dressed) counters.firstPoseMs ??= performance.now();
   if (atS - wordsAtS > WORDS_EVERY_S) {
     wordsAtS = atS;
     writeWords(pose, show.nowS(atS));
@@ -270,7 +258,8 @@ window.groovecast = {
     return stage?.fps ?? 0;
   },
   get avatar() {
-    return avatar && { metaVersion: avatar.vrm.meta.metaVersion, name: avatar.vrm.meta.name ?? avatar.vrm.meta.title };
+    const meta = figures?.first?.vrm.meta;
+    return meta ? { metaVersion: meta.metaVersion, name: meta.name ?? meta.title } : null;
   },
   get transport() {
     return show.transport;
@@ -291,8 +280,12 @@ window.groovecast = {
   },
   /** Send what a stream of the page's own carries, as a tab's sound would be sent. */
   hearStream: (stream, label) => capture.listenTo("tab", label, stream, 0),
-  /** Where a bone is in the world, metres. */
-  place: (bone) => avatar.place(bone, new Vector3()).toArray(),
+  /** How many dancers are to be seen. */
+  get figures() {
+    return figures?.seen ?? 0;
+  },
+  /** Where a bone of a dancer is in the world, metres. */
+  place: (bone, dancer) => figures.place(bone, dancer),
   view: (...angles) => stage.view(...angles),
   keepSharp: () => stage.keepSharp(),
 };
@@ -303,8 +296,9 @@ try {
   panel.notice(strings.noWebgl, true);
 }
 if (stage) {
+  figures = new Figures(stage, ON_STAGE.framing);
   requestAnimationFrame(draw);
   mannequin
-    .then((bytes) => (avatar === null ? wear(bytes) : null))
+    .then((bytes) => (figures.first === null ? figures.dress(bytes) : null))
     .catch((error) => panel.notice(strings.unreadableAvatar("mannequin.vrm", error.message), true));
 }

@@ -1,13 +1,11 @@
-/** The page for OBS: nothing but the figure, on a transparent background, for as long as the program runs. */
+/** The page for OBS: nothing but the figures, on a transparent background, for as long as the program runs. */
 
-import { Vector3 } from "three";
 import { watch } from "../client/show.js";
-import { readAvatar } from "./avatar.js";
+import { Figures } from "./figures.js";
 import { obsOptions } from "./obs_options.js";
 import { Stage } from "./scene.js";
 
-const GONE_AFTER_S = 3; // so long without a pose, and the figure leaves
-const LONGEST_STEP_S = 0.1; // hair and cloth fly off in longer ones
+const GONE_AFTER_S = 3; // so long without a pose, and the figures leave
 const EARLY_MS = 2; // a picture whose turn comes so little too early is drawn
 
 const canvas = document.getElementById("stage");
@@ -18,19 +16,14 @@ if (options.mirror) canvas.style.transform = "scaleX(-1)";
 const show = watch(window.location, { wish: { blocks: ["beat"], ...(options.fps ? { fps: options.fps } : {}) } });
 const stage = new Stage(canvas, { ...options, sky: false, controls: false });
 stage.keepSharp();
-let avatar = null;
+const figures = new Figures(stage, options.framing, options.dancer);
 fetch(options.avatar)
   .then((answer) => answer.arrayBuffer())
-  .then(readAvatar)
-  .then((read) => {
-    avatar = read;
-    avatar.useSkeleton(show.skeleton);
-    stage.add(avatar);
-  })
+  .then((bytes) => figures.dress(bytes))
   .catch((error) => console.error(`${options.avatar} cannot be shown: ${error.message}`));
-show.on("skeleton", () => avatar?.useSkeleton(show.skeleton));
+show.on("skeleton", () => figures.useSkeleton(show.skeleton));
+show.on("crew", ({ dancers }) => figures.crew(dancers));
 
-const place = new Vector3(0, 1, 0);
 let drawnAtMs = 0;
 let livelyAtS = -Infinity; // when a pose was last to be had
 let picturesDrawn = 0;
@@ -45,18 +38,13 @@ function draw(atMs) {
   const elapsedS = (atMs - drawnAtMs) / 1000;
   drawnAtMs = atMs;
   const atS = atMs / 1000;
-  const pose = show.skeleton ? show.pose(atS, options.dancer) : null;
+  const pose = show.skeleton ? show.pose(atS, options.dancer ?? 0) : null;
   if (pose !== null && !pose.held) livelyAtS = atS;
-  const seen = pose !== null && avatar !== null && atS - livelyAtS < GONE_AFTER_S;
+  const seen = pose !== null && figures.first !== null && atS - livelyAtS < GONE_AFTER_S;
   canvas.dataset.seen = String(seen);
-  if (avatar === null || pose === null) return;
+  if (figures.first === null || pose === null) return;
   lastPose = pose;
-  const pulse = pulseOf(pose);
-  avatar.take(pose);
-  avatar.update(Math.min(elapsedS, LONGEST_STEP_S));
-  avatar.place(stage.bone, place);
-  avatar.glow(pulse);
-  stage.draw(place, pulse, elapsedS);
+  figures.draw(show, pose, atS, pulseOf(pose), elapsedS);
   picturesDrawn += 1;
 }
 requestAnimationFrame(draw);
@@ -77,6 +65,10 @@ window.groovecast = {
   get shown() {
     return lastPose && { atS: lastPose.atS, drawnAtS: drawnAtMs / 1000, held: lastPose.held, bar: lastPose.bar };
   },
-  /** Where a bone is in the world, metres. */
-  place: (bone) => avatar.place(bone, new Vector3()).toArray(),
+  /** How many dancers are to be seen. */
+  get figures() {
+    return figures.seen;
+  },
+  /** Where a bone of a dancer is in the world, metres. */
+  place: (bone, dancer) => figures.place(bone, dancer),
 };

@@ -12,6 +12,7 @@ export const FRAMINGS = {
 
 const RATES = [30, 60, 90, 120];
 const NAME = /^[\w-]{1,64}$/; // no dot and no slash: nothing but a file beside the page
+const NUMBER = /^\d{1,3}$/;
 const MOST_DANCERS = 255;
 
 /**
@@ -21,7 +22,7 @@ const MOST_DANCERS = 255;
 export function obsOptions(said, isColour) {
   const on = (name) => ["1", "true", "on", "yes", ""].includes(said.get(name) ?? "0");
   const camera = said.get("camera");
-  const dancer = Number(said.get("dancer") ?? 0);
+  const dancer = said.get("dancer") ?? "";
   const fps = Number(said.get("fps"));
   const avatar = said.get("avatar") ?? "";
   return {
@@ -29,7 +30,7 @@ export function obsOptions(said, isColour) {
     floor: on("floor"),
     shadow: on("shadow"),
     mirror: on("mirror"),
-    dancer: Number.isInteger(dancer) && dancer >= 0 && dancer <= MOST_DANCERS ? dancer : 0,
+    dancer: NUMBER.test(dancer) && Number(dancer) <= MOST_DANCERS ? Number(dancer) : null, // null: all of them
     fps: RATES.includes(fps) ? fps : null,
     avatar: NAME.test(avatar) ? `${avatar}.vrm` : "mannequin.vrm",
     background: colourOf(said.get("bg") ?? "", isColour),

@@ -229,7 +229,7 @@ export class Stage {
   add(avatar) {
     this.#scene.add(avatar.scene);
     this.#size = avatar.scale;
-    this.#fit();
+    this.#look();
   }
 
   /** The bone that the camera follows: `draw` wants to know where it is. */
@@ -243,7 +243,7 @@ export class Stage {
     this.#renderer.render(this.#scene, this.#camera);
   }
 
-  /** Keep the whole figure in the picture, unless the person has chosen a view. */
+  /** Keep the whole figure in the picture, whose shape is new. */
   #fit() {
     const canvas = this.#renderer.domElement;
     const width = canvas.clientWidth || 1;
@@ -255,9 +255,10 @@ export class Stage {
     this.#look();
   }
 
-  /** Keep so much in the picture from now on: a crew needs more room than a dancer. */
-  hold(framing) {
+  /** Keep so much in the picture from now on: a crew needs more room than a dancer. At once about `place`, if given. */
+  hold(framing, place = null) {
     this.#framing = { ...this.#framing, ...framing };
+    if (place !== null) this.#followed.set(place.x, this.#framing.upAndDown ? place.y : this.#followed.y, place.z);
     const halfM = this.#framing.widthM / 2;
     this.#key.angle = Math.min(Math.max(Math.atan(halfM / KEY_AWAY_M), KEY_RAD), WIDEST_KEY_RAD);
     this.#look();
@@ -270,7 +271,7 @@ export class Stage {
   }
 
   #look() {
-    if (this.#orbited) return;
+    if (this.#orbited) return; // unless the person has chosen a view
     const { heightM, widthM, leftRad, aboveRad, middleM, upAndDown } = this.#framing;
     const half = Math.tan((this.#camera.fov * Math.PI) / 360);
     const distance = (this.#size / (2 * half)) * Math.max(heightM, widthM / this.#camera.aspect);

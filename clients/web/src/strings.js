@@ -129,7 +129,7 @@ export const deskStrings = {
   off: "off",
   outputsNone: "No outputs are open. Start the show with --vmc, --osc, --livelink or --record to send the dance elsewhere.",
   outputFine: "fine",
-  output: (fps, latencyMs, dropped) => `${Math.round(fps)} fps · ${Number.isFinite(latencyMs) ? `${Math.round(latencyMs)} ms · ` : ""}${dropped === 1 ? "1 drop" : `${dropped} drops`}`,
+  output: (fps, latencyMs, dropped) => `${Math.round(fps)} fps · ${Number.isFinite(latencyMs) ? `${Math.round(latencyMs)} ms · ` : ""}${dropped} lost since the start`,
   page: "This page",
   peers: { midi: "MIDI", link: "Ableton Link", prodj: "Pro DJ Link" },
   peerCount: (count) => (count === 1 ? "1 other" : `${count} others`),

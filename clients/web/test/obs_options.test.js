@@ -7,13 +7,13 @@ import { FRAMINGS, obsOptions } from "../src/obs_options.js";
 const COLOURS = ["#00ff00", "#0f0", "rebeccapurple", "#11223344"];
 const asked = (query) => obsOptions(new URLSearchParams(query), (word) => COLOURS.includes(word));
 
-test("nothing said: the figure alone, whole, see-through around it", () => {
+test("nothing said: all figures and nothing else, whole, see-through around it", () => {
   assert.deepEqual(asked(""), {
     framing: FRAMINGS.full,
     floor: false,
     shadow: false,
     mirror: false,
-    dancer: 0,
+    dancer: null,
     fps: null,
     avatar: "mannequin.vrm",
     background: "transparent",
@@ -34,11 +34,12 @@ test("all that may be said is heard", () => {
   });
   assert.equal(asked("bg=rebeccapurple").background, "rebeccapurple");
   assert.equal(asked("bg=11223344").background, "#11223344");
+  assert.equal(asked("dancer=0").dancer, 0);
   assert.equal(asked("floor=0&shadow=0").floor, false);
 });
 
 test("what makes no sense is as if not said", () => {
-  for (const query of ["camera=toString", "camera=__proto__", "dancer=-1", "dancer=x", "dancer=300", "fps=61", "bg=url(http://x)", "bg=zzz"]) {
+  for (const query of ["camera=toString", "camera=__proto__", "dancer=-1", "dancer=x", "dancer=300", "dancer=", "fps=61", "bg=url(http://x)", "bg=zzz"]) {
     assert.deepEqual(asked(query), asked(""), query);
   }
 });

@@ -72,6 +72,16 @@ export class Panels {
   }
 
   /**
+   * A person's choice: where the page moves as a whole, the tabs come up to its top, and the controls into sight.
+   * @param {string} name
+   */
+  #goTo(name) {
+    this.choose(name);
+    const box = /** @type {HTMLElement} */ (this.#sections.parentElement);
+    if (getComputedStyle(box).overflowY === "visible") this.#tabs.scrollIntoView({ block: "start" });
+  }
+
+  /**
    * A small number on a group's tab: something has happened there. 0: nothing.
    * @param {string} name
    * @param {number} count
@@ -87,7 +97,7 @@ export class Panels {
     const there = this.#groups.get(name);
     if (there) return there;
     const title = TITLES[name] ?? name;
-    const tab = make("button", { type: "button", role: "tab", class: "tab", id: `tab-${name}`, onclick: () => this.choose(name) }, title);
+    const tab = make("button", { type: "button", role: "tab", class: "tab", id: `tab-${name}`, onclick: () => this.#goTo(name) }, title);
     const knobs = make("div", { class: "knobs" });
     const extra = make("div", { class: "extra" });
     const section = make(
