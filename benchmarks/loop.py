@@ -99,7 +99,7 @@ def main(words: list[str] | None = None) -> None:
     with ExitStack() as stack:
         env, device, player = None, None, []
         if asked.device:
-            from tests.realtime.sound_card import virtual_card
+            from tests.fakes.sound_card import virtual_card
 
             card = stack.enter_context(virtual_card())
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -91,7 +91,9 @@ class _Planned(NamedTuple):
 
 def _alike(settings: DanceSettings, before: DanceSettings) -> bool:
     """Whether a plan would be the same with both; how much of it is kept does not matter."""
-    return replace(settings, stride_frames=before.stride_frames) == before
+    return before == replace(
+        settings, stride_frames=before.stride_frames, turns=before.turns, may_hurry=before.may_hurry
+    )
 
 
 class Dancer:
@@ -259,8 +261,9 @@ class Dancer:
         soon = int(np.ceil((now_s + self.settings.lead_s) * self.config.fps))
         if len(self.figures) > 1 or not self._planned.first + _HURRIED_FRAMES <= soon < self._next_frame:
             return
-        settings = self.wishes(self._start_s + soon / self.config.fps)
-        if self.wanted is not self._planned.wanted or not _alike(settings, self._planned.settings):
+        settings, before = self.wishes(self._start_s + soon / self.config.fps), self._planned.settings
+        turned = settings.turns != before.turns and not _alike(settings, before)
+        if settings.may_hurry and (turned or self.wanted is not self._planned.wanted):
             self._next_frame = soon
 
     def _plan(self, due_s: float) -> None:

@@ -31,6 +31,8 @@ class DanceSettings:
     idle_after_s: float = 0.0  # how long silence is danced through before that
     dancers: int = 1  # at the start
     others: tuple[Voice, ...] = ()  # dances beside the first
+    turns: int = 0  # how often somebody has turned anything so far
+    may_hurry: bool = True  # whether a plan may begin here before its time; not shortly before a cue's
     kept_s: float = 3.0  # how much of the past can still be shown
     roam_m: float = 0.6  # so far from its spot one dances freely
     at_once: int = 16  # so many dances are planned in time together

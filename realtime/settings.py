@@ -53,8 +53,9 @@ class ShowWishes:
     vmc: tuple[str, ...] = ()
     """HOST:PORT[:PRESET][,option=value...] of a VMC receiver; may be given again for more. Presets: generic, vseeface,
     warudo, vnyan, evmc4u, vmc4ue, vrm4u, vmclivelink, godot, blender. Options: docs/receivers.md."""
-    avatar: Path | None = None
-    """The .vrm file that the VMC receivers show: they get the places of its bones, and its height."""
+    avatar: tuple[Path, ...] = ()
+    """The .vrm file that the VMC receivers show: they get the places of its bones, and its height. Given again, the
+    second is the second dancer's, and so on."""
     osc: tuple[str, ...] = ()
     """HOST:PORT[:PROFILE][,option=value...] for OSC of joints and beat (docs/osc.md); may be given again for more."""
     livelink: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ def settings_at(
 
     A plan is as the desk stands in the middle of what is kept of it.
     """
-    stride = stride_at(board, at_s)
+    stride, first_s = stride_at(board, at_s), at_s
     at_s += stride / 2 / _FPS
     blend, look_ahead_s = blend_at(board, at_s), board.number("look_ahead_ms", at_s) / 1000
     others = others_at(board, at_s, blend, budget.own)
@@ -82,6 +82,15 @@ def settings_at(
         roam_m=min(start.roam_m, _ROAM_SHARE * board.number("spacing_m", at_s)) if others else start.roam_m,
         at_once=budget.at_once(USUAL_WINDOW_S + look_ahead_s - _USUAL_LOOK_AHEAD_S),
         kept_s=_KEPT_S,
+        turns=board.turns,
+        may_hurry=not _cue_within(board, first_s, _REACTIVE_FRAMES / _FPS),
+    )
+
+
+def _cue_within(board: Board, at_s: float, length_s: float) -> bool:
+    """Whether the dance is to change so soon: a plan from here on would bring that before its time."""
+    return any(
+        at_s < board.glides[name].start_s < at_s + length_s for name in _DANCED if name in board.glides
     )
 
 

@@ -12,7 +12,7 @@ def sinks_of(show: ShowWishes, dancers: int = 1, *, in_real_time: bool = True) -
 
     `dancers` begin. In real time a slow disk costs the take frames, else it costs time.
     """
-    if show.avatar is not None and not show.vmc:
+    if show.avatar and not show.vmc:
         raise ValueError(
             "asked for --avatar without --vmc: add its receiver, nobody else is told of the avatar"
         )
@@ -35,9 +35,9 @@ def _opened(show: ShowWishes, dancers: int, in_real_time: bool) -> Iterator[Sink
         from realtime.outlets.vmc import VmcWish
         from realtime.outlets.vmc_crew import VmcCrew
 
-        body = None if show.avatar is None else read_avatar(show.avatar)
+        bodies = [read_avatar(file) for file in show.avatar]
         for target in show.vmc:
-            yield VmcCrew(VmcWish.from_text(target), body)
+            yield VmcCrew(VmcWish.from_text(target), bodies)
     if show.osc:
         from realtime.outlets.osc import OscSink, OscWish
 

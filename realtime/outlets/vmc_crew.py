@@ -1,5 +1,6 @@
 """VMC for all who dance: such a receiver shows one avatar a port, so the second dancer goes to the next port."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from groovecast.motion.body import Body
@@ -12,9 +13,10 @@ _LAST_PORT = 65535
 class VmcCrew:
     """One receiver for each dancer at a host: the first at the port that was asked for, or one dancer alone there."""
 
-    def __init__(self, wish: VmcWish, body: Body | None = None) -> None:
-        self._wish, self._body = wish, body
-        first = VmcSink(wish, body, wish.dancer or 0)
+    def __init__(self, wish: VmcWish, bodies: Sequence[Body] = ()) -> None:
+        """`bodies`: the avatars that are shown, each dancer's own, begun again after the last; none: like ours."""
+        self._wish, self._bodies = wish, bodies
+        first = VmcSink(wish, self._body_of(wish.dancer or 0), wish.dancer or 0)
         self._sinks = {wish.dancer or 0: first}
         self._every_frames = 1
         self._homeless = 0  # there is no port after the last
@@ -58,9 +60,12 @@ class VmcCrew:
                 return
             # the address is known by now: nothing is looked up while the show runs
             wish = replace(self._wish, host=self.peer_host, port=port)
-            sink = self._sinks[moment.dancer] = VmcSink(wish, self._body, moment.dancer)
+            sink = self._sinks[moment.dancer] = VmcSink(wish, self._body_of(moment.dancer), moment.dancer)
             sink.slow_down(self._every_frames)
         sink.send(moment)
+
+    def _body_of(self, dancer: int) -> Body | None:
+        return self._bodies[dancer % len(self._bodies)] if self._bodies else None
 
     def close(self) -> None:
         """Close the sockets."""

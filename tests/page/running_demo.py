@@ -4,13 +4,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 
 @contextmanager
-def running_demo() -> Iterator[str]:
+def running_demo(env: Mapping[str, str] = os.environ) -> Iterator[str]:
     """Where it is seen."""
     own = TemporaryDirectory()  # what the person keeps of other shows is neither seen nor changed
     demo = subprocess.Popen(
@@ -28,7 +28,7 @@ def running_demo() -> Iterator[str]:
         ],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "XDG_CONFIG_HOME": own.name},
+        env={**env, "XDG_CONFIG_HOME": own.name},
     )
     assert demo.stderr is not None
     try:

@@ -137,3 +137,16 @@ def test_an_own_avatar_is_worn_by_all(crew: FakeDesk, open_page: OpenPage) -> No
     assert large == pytest.approx(2 * small, rel=1e-3)
     assert abs(small - mannequin) > 0.1
     assert not [line for line in watched.complaints if "GPU stall" not in line and "GL Driver" not in line]
+
+
+def test_of_several_avatars_each_dancer_wears_its_own(crew: FakeDesk, open_page: OpenPage) -> None:
+    watched = open_page(crew.address, WIDE)
+    watched.wait_for(_BOTH)
+    usual, long_legs = (vrm_file(1, rest_places(legs=legs)) for legs in (1.0, 1.5))
+    files = [
+        {"name": f"{name}.vrm", "mimeType": "", "buffer": file}
+        for name, file in (("usual", usual), ("tall", long_legs))
+    ]
+    watched.page.set_input_files("#avatar-file", files)  # type: ignore[arg-type]
+    watched.wait_for_words("2 avatars are dancing")
+    watched.wait_for(f"{_BOTH} && groovecast.place('head', 1)[1] > 2.2 * groovecast.place('head', 0)[1]")

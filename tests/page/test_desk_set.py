@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes.sound_card import SoundCard, sound_card
 from running_demo import running_demo
 from watched import OpenPage, Watched
 
+__all__ = ["sound_card"]  # a fixture
 pytestmark = pytest.mark.browser
 
 _READY = "window.groovecast && groovecast.controls().length > 50 && groovecast.connected"
@@ -68,7 +70,8 @@ def test_a_set_is_played_from_the_desk_from_the_first_beat_to_panic_and_back(
     page.keyboard.press("Escape")
     watched.wait_for("groovecast.panicLevel === 2")
     watched.wait_for(f"({_SPAN})[0] < 0.05 && ({_SPAN})[1] > {_T_POSE_M}")
-    assert how_still(watched) < 0.05, "a T-pose stands still"
+    # the fade ends slowly, and pictures are few without a graphics card
+    assert any(how_still(watched) < 0.05 for _ in range(10)), "a T-pose stands still"
     page.screenshot(path=shots / "desk_set_panic.png")
     page.keyboard.press("r")
     watched.wait_for("groovecast.panicLevel === 0")
@@ -85,3 +88,31 @@ def test_a_set_is_played_from_the_desk_from_the_first_beat_to_panic_and_back(
     page.screenshot(path=shots / "desk_set_paused.png")
     known = ("GPU stall", "GL Driver")
     assert not [line for line in watched.complaints if not any(word in line for word in known)]
+
+
+@pytest.mark.sound
+def test_the_sound_device_is_chosen_on_the_desk_and_the_song_comes_back(
+    sound_card: SoundCard, open_page: OpenPage, shots: Path
+) -> None:
+    with running_demo(sound_card.env) as address:
+        watched = open_page(f"{address}desk?figure=off", (1280, 800))
+        page = watched.page
+        watched.wait_for(f"{_READY} && groovecast.value('device') === 'the song'")
+        page.click("#tab-sound")
+        [name] = [
+            one
+            for one in page.get_by_label("Hear", exact=True).evaluate(
+                "(element) => [...element.children].map((one) => one.textContent)"
+            )
+            if sound_card.input_name in one
+        ]
+        for wanted in (name, "the song"):
+            devices = page.get_by_label("Hear", exact=True)
+            if devices.evaluate("(element) => element.tagName") == "SELECT":
+                devices.select_option(wanted)
+            else:
+                devices.get_by_role("radio", name=wanted).click()
+            watched.wait_for(f"groovecast.value('device') === {wanted!r}")
+            title = sound_card.input_name if wanted == name else "Groovecast demo"
+            watched.wait_for(f"document.getElementById('song-title').textContent.includes({title!r})")
+        page.screenshot(path=shots / "desk_set_device.png")

@@ -4,9 +4,9 @@ import msgspec
 import numpy as np
 import pytest
 from command import told
+from fakes.sound_card import SoundCard, sound_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sound_card import SoundCard, sound_card
 
 from realtime.calibrate import Recording, chirp, round_trips_s
 

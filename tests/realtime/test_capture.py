@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from command import Stage, song_file
-from sound_card import SoundCard, sound_card
+from fakes.sound_card import SoundCard, sound_card
 from websockets.sync.client import ClientConnection, connect
 
 import groovecast.demo

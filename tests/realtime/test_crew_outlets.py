@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes.avatars import rest_places, vrm_file
 from pythonosc.osc_bundle import OscBundle
 from test_outlets import a_moment, at, heard
 
@@ -74,6 +75,22 @@ def test_each_dancer_goes_to_a_vmc_port_of_its_own(row: list[socket.socket]) -> 
     assert [len(xs) for xs in came] == [5, 5, 5] and sink.sent == 15 and sink.dropped == 0
     assert len({round(abs(xs[0]), 3) for xs in came}) == 3, "and each to its own"
     sink.close()
+
+
+def test_of_several_avatars_each_dancer_has_its_own_and_one_is_shared(
+    row: list[socket.socket], tmp_path: Path
+) -> None:
+    files = []
+    for size in (0.5, 1.0):
+        files.append(tmp_path / f"{size}.vrm")
+        files[-1].write_bytes(vrm_file(0, rest_places(size)))
+    for avatars, ratio in ((files, [0.5, 1.0, 0.5]), (files[:1], [0.5, 0.5, 0.5])):
+        [sink] = sinks_of(ShowWishes(vmc=(at(row[0]),), avatar=tuple(avatars)), 3)
+        for moment in crew_moments(0.0, 3):
+            sink.send(replace(moment, pose=replace(moment.pose, root_m=np.array([1, 0.9, 0], np.float32))))
+        came = [abs(hips_x(ear)[0]) for ear in row]
+        sink.close()
+        assert np.array(came) == pytest.approx(ratio, abs=1e-5), "as far as each one's size wants"
 
 
 def test_a_vmc_receiver_can_be_sent_one_dancer_alone(row: list[socket.socket]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from command import Stage, club, song_file
-from sound_card import SoundCard, sound_card
+from fakes.sound_card import SoundCard, sound_card
 from websockets.sync.client import ClientConnection, connect
 
 __all__ = ["sound_card"]  # a fixture

@@ -29,6 +29,10 @@ class Night:
         self._sound, self._tick = club(30, RATE_HZ), 0
         self.now_s = START_S
 
+    def turn(self, **what: float) -> None:
+        """Somebody turns something."""
+        self.turned = replace(self.turned, turns=self.turned.turns + 1, **what)  # type: ignore[arg-type]
+
     def go_on(self, seconds: float) -> None:
         """The night goes on."""
         for _ in range(round(seconds / TICK_S)):
@@ -47,7 +51,7 @@ def test_a_turn_is_planned_within_a_few_pictures_whenever_it_comes(after_s: floa
     night = Night()
     night.go_on(4.0 + after_s)
     turned_s, before = night.now_s, len(night.plans)
-    night.turned = replace(night.turned, intensity=0.2)
+    night.turn(intensity=0.2)
     night.go_on(0.5)
     made_s, shown_s = night.plans[before]
     sooner = 4 / 30 + 0.07  # two plans are not nearer than that to each other
@@ -60,12 +64,12 @@ def test_a_turn_costs_one_plan_more_and_a_wild_fader_no_more_than_a_reactive_dan
     night = Night()
     night.go_on(4.0)
     calm = len(night.plans)
-    night.turned = replace(night.turned, intensity=0.2)
+    night.turn(intensity=0.2)
     night.go_on(4.0)
     assert len(night.plans) - calm <= 4.0 * 30 / 8 + 2
     before = len(night.plans)
     for step in range(120):
-        night.turned = replace(night.turned, intensity=step / 120)
+        night.turn(intensity=step / 120)
         night.go_on(2 * TICK_S)
     assert len(night.plans) - before <= 4.0 * 30 / 4 + 2
 
@@ -83,7 +87,7 @@ def test_nobody_who_looks_ahead_keeps_what_a_hurried_plan_has_changed() -> None:
     night = Night()
     for step in range(24):
         night.go_on(0.37)
-        night.turned = replace(night.turned, groove=float(step % 2) * 2)
+        night.turn(groove=float(step % 2) * 2)
     ended_s = night.now_s
     shown = {time_s: float(night.dancer.show(time_s).root_m[1]) for time_s in night.told if time_s > ended_s}
     assert len(shown) > 20
@@ -96,7 +100,7 @@ def test_a_hurried_plan_joins_without_a_jolt() -> None:
     calm.go_on(12.0)
     for step in range(24):
         wild.go_on(0.5)
-        wild.turned = replace(wild.turned, seed=step)
+        wild.turn(seed=step)
 
     def hardest(night: Night) -> float:
         times = np.arange(START_S + 2, START_S + 11.5, TICK_S)
@@ -104,3 +108,14 @@ def test_a_hurried_plan_joins_without_a_jolt() -> None:
         return float(np.abs(np.diff(height, n=2)).max() * 3600)
 
     assert hardest(wild) < 1.5 * hardest(calm) + 1
+
+
+def test_what_changes_by_itself_and_shortly_before_a_cue_nothing_is_hurried() -> None:
+    for free in ({"intensity": 0.2}, {"intensity": 0.2, "turns": 1, "may_hurry": False}):
+        calm, night = Night(), Night()
+        for one in (calm, night):
+            one.go_on(4.05)
+        night.turned = replace(night.turned, **free)  # type: ignore[arg-type]
+        for one in (calm, night):
+            one.go_on(0.5)
+        assert night.plans == calm.plans

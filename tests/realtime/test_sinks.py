@@ -164,8 +164,8 @@ def test_a_receiver_is_read_from_text(text: str, wish: VmcWish) -> None:
         ),
         ({"livelink": ("127.0.0.1:7000", "127.0.0.1:7001,fps=0")}, "fps=0"),
         ({"vrchat": ("127.0.0.1:7000", "127.0.0.1:0")}, "HOST:PORT"),
-        ({"avatar": Path("mine.vrm")}, "asked for --avatar without --vmc: add its receiver"),
-        ({"vmc": ("127.0.0.1",), "avatar": Path(__file__)}, "its bytes are no VRM"),
+        ({"avatar": (Path("mine.vrm"),)}, "asked for --avatar without --vmc: add its receiver"),
+        ({"vmc": ("127.0.0.1",), "avatar": (Path(__file__),)}, "its bytes are no VRM"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_one_line_and_leaves_nothing_open(
@@ -183,7 +183,7 @@ def test_the_avatar_that_was_named_is_what_receivers_are_told(
 ) -> None:
     (tmp_path / "mine.vrm").write_bytes(vrm_file(0, rest_places(0.5, lacking=("upperChest",))))
     address = "{}:{}".format(*receiver.getsockname())
-    [sink] = sinks_of(ShowWishes(vmc=(address,), avatar=tmp_path / "mine.vrm"))
+    [sink] = sinks_of(ShowWishes(vmc=(address,), avatar=(tmp_path / "mine.vrm",)))
     show(sink, a_pose(height_m=0.96))
     said = [message for _ in range(4) for message in OscBundle(receiver.recv(2000))]
     sink.close()

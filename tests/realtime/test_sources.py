@@ -10,9 +10,9 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from fakes.sound_card import SoundCard, sound_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sound_card import SoundCard, sound_card
 
 from groovecast.audio.decode import Audio
 from realtime.clock import Clock, FakeClock, MonotonicClock

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from command import Stage, club, song_file
-from sound_card import NoCard, SoundCard, virtual_card
+from fakes.sound_card import NoCard, SoundCard, virtual_card
 from websockets.sync.client import ClientConnection, connect
 
 from groovecast.wire.messages import BINARY_SUBPROTOCOL

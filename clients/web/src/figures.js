@@ -14,7 +14,7 @@ export class Figures {
   #stage;
   #alone;
   #only;
-  #bytes = null;
+  #files = null; // what they wear: one for all, or one each, in turn
   #skeleton = null;
   /** By dancer: an avatar, or null while it is being read. */
   #avatars = new Map();
@@ -32,13 +32,20 @@ export class Figures {
     this.#only = only;
   }
 
-  /** All look like this VRM from now on. Throws Error in plain words when the bytes are not a humanoid VRM. */
-  async dress(bytes) {
-    const avatar = await readAvatar(bytes.slice(0));
+  /**
+   * All look like this VRM from now on; of several, each dancer like its own, and they begin again after the last.
+   * Throws Error in plain words when the bytes of one are not a humanoid VRM; then nobody has changed.
+   */
+  async dress(...files) {
+    const read = await Promise.allSettled(files.map((bytes) => readAvatar(bytes.slice(0))));
+    const avatars = read.map(({ value }) => value);
+    const failed = read.find(({ status }) => status === "rejected");
+    avatars.forEach((avatar, k) => (failed || k !== this.#first % files.length) && avatar?.dispose());
+    if (failed) throw failed.reason;
     for (const other of this.#avatars.values()) other?.dispose();
     this.#avatars.clear();
-    this.#bytes = bytes;
-    this.#enter(this.#first, avatar);
+    this.#files = files;
+    this.#enter(this.#first, avatars[this.#first % files.length]);
   }
 
   useSkeleton(skeleton) {
@@ -77,7 +84,7 @@ export class Figures {
   /** Let all stand as they do now, and draw them; the first one's pose is `first`. */
   draw(show, first, atS, pulse, elapsedS) {
     const wanted = this.#whoIsWanted();
-    if (this.#bytes !== null) for (const dancer of wanted) if (!this.#avatars.has(dancer)) this.#summon(dancer);
+    if (this.#files !== null) for (const dancer of wanted) if (!this.#avatars.has(dancer)) this.#summon(dancer);
     for (const [dancer, avatar] of this.#avatars) {
       if (avatar === null) continue;
       const pose = dancer === this.#first ? first : show.skeleton ? show.pose(atS, dancer) : null;
@@ -108,7 +115,7 @@ export class Figures {
     const elapsedS = atS - this.#lookedAtS; // not what the picture is given: a slow machine gets there as soon
     this.#lookedAtS = atS;
     const standing = [];
-    let scale = 1; // of the avatar that all wear
+    let scale = 1; // of the avatar that all wear, or the last of them
     for (const avatar of this.#avatars.values()) {
       if (!avatar?.scene.visible) continue;
       scale = avatar.scale;
@@ -136,16 +143,17 @@ export class Figures {
   }
 
   async #summon(dancer) {
-    const bytes = this.#bytes;
+    const files = this.#files;
     this.#avatars.set(dancer, null);
-    const avatar = await readAvatar(bytes.slice(0));
-    if (bytes !== this.#bytes) avatar.dispose(); // all were dressed otherwise meanwhile
+    const avatar = await readAvatar(files[dancer % files.length].slice(0));
+    if (files !== this.#files) avatar.dispose(); // all were dressed otherwise meanwhile
     else this.#enter(dancer, avatar);
   }
 
   #enter(dancer, avatar) {
-    const other = [...this.#avatars.values()].find((one) => one !== null);
-    if (other) share(avatar, other);
+    const count = this.#files.length;
+    const twin = [...this.#avatars].find(([other, one]) => one !== null && other % count === dancer % count);
+    if (twin) share(avatar, twin[1]);
     avatar.scene.visible = false;
     this.#avatars.set(dancer, avatar);
     avatar.useSkeleton(this.#skeleton);
@@ -161,7 +169,7 @@ function stand(avatar, pose, size) {
   scene.position.set(pose.rootM[0] * scale * (1 - size), 0, pose.rootM[2] * scale * (1 - size));
 }
 
-/** All figures are of one file: the graphics card keeps its shapes and colours once. */
+/** Both figures are of one file: the graphics card keeps its shapes and colours once. */
 function share(avatar, first) {
   const [own, theirs] = [avatar, first].map(({ scene }) => {
     const meshes = [];

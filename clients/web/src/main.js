@@ -111,14 +111,15 @@ async function danceTo(file) {
   panel.notice(sent ? strings.thinking : strings.notConnected);
 }
 
-async function dress(file) {
-  panel.notice(strings.loadingAvatar(file.name), true);
+async function dress(files) {
+  const names = files.map((file) => file.name).join(", ");
+  panel.notice(strings.loadingAvatar(names), true);
   try {
-    await figures.dress(await file.arrayBuffer());
+    await figures.dress(...(await Promise.all(files.map((file) => file.arrayBuffer()))));
     const { meta } = figures.first.vrm;
-    panel.notice(strings.avatarReady(meta.name || meta.title || file.name));
+    panel.notice(files.length > 1 ? strings.avatarsReady(files.length) : strings.avatarReady(meta.name || meta.title || names));
   } catch (error) {
-    panel.notice(strings.unreadableAvatar(file.name, error.message));
+    panel.notice(strings.unreadableAvatar(names, error.message));
   }
 }
 

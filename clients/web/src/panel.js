@@ -33,7 +33,7 @@ export class Panel {
     this.status(strings.connecting, "waiting");
   }
 
-  /** Wire the knobs: `actions` has play(), seek(share), song(file), avatar(file), hear(kind), unblock(). */
+  /** Wire the knobs: `actions` has play(), seek(share), song(file), avatar(files), hear(kind), unblock(). */
   listen(actions) {
     this.#at("play").addEventListener("click", () => actions.play());
     this.#at("sound-gate").addEventListener("click", () => actions.unblock());
@@ -46,7 +46,7 @@ export class Panel {
       const input = this.#at(`${kind}-file`);
       this.#at(`pick-${kind}`).addEventListener("click", () => input.click());
       input.addEventListener("change", () => {
-        if (input.files.length > 0) actions[kind](input.files[0]);
+        if (input.files.length > 0) actions[kind](kind === "song" ? input.files[0] : [...input.files]);
         input.value = "";
       });
     }
@@ -69,9 +69,10 @@ export class Panel {
     window.addEventListener("drop", (event) => {
       event.preventDefault();
       hint(-depth);
-      const file = event.dataTransfer.files[0];
+      const [file] = event.dataTransfer.files;
       if (!file) return;
-      if (/\.(vrm|glb)$/i.test(file.name)) actions.avatar(file);
+      const avatars = [...event.dataTransfer.files].filter(({ name }) => /\.(vrm|glb)$/i.test(name));
+      if (avatars.length > 0) actions.avatar(avatars);
       else if (file.type.startsWith("audio/") || file.type.startsWith("video/") || isSoundName(file.name)) actions.song(file);
       else this.notice(strings.unknownFile(file.name));
     });
