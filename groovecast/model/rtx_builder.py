@@ -1,5 +1,6 @@
 """Engines of TensorRT for RTX: built from a graph without any card, and judged by their first bytes."""
 
+import gc
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -80,8 +81,17 @@ def built_rtx(graph: Graph, bindings: Any) -> bytes:
     the system's where there is no room for the files that TensorRT reads.
     """
     # TensorRT logs all the while by calling `Told`, and an interrupt that meets such a call is lost; threads meet none
-    with ThreadPoolExecutor(max_workers=1) as apart:
-        return apart.submit(_built, graph, bindings).result()
+    # and a builder that is thrown away takes the lock under which TensorRT logs: were one collected in the middle of such
+    # a call, both would wait for ever
+    gc.collect()
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with ThreadPoolExecutor(max_workers=1) as apart:
+            return apart.submit(_built, graph, bindings).result()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _built(graph: Graph, bindings: Any) -> bytes:
