@@ -80,9 +80,9 @@ def built_rtx(graph: Graph, bindings: Any) -> bytes:
     It is built on the processor; no card or driver need be there. Raises RtxError with TensorRT's own reason, or with
     the system's where there is no room for the files that TensorRT reads.
     """
-    # TensorRT logs all the while by calling `Told`, and an interrupt that meets such a call is lost; threads meet none
-    # and a builder that is thrown away takes the lock under which TensorRT logs: were one collected in the middle of such
-    # a call, both would wait for ever
+    # TensorRT logs all the while by calling `Told`, and an interrupt that meets such a call is lost; threads meet none.
+    # A builder that is thrown away takes the lock under which TensorRT logs: were one collected in the middle of such a
+    # call, both would wait for ever
     gc.collect()
     collects = gc.isenabled()
     gc.disable()

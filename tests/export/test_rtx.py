@@ -1,10 +1,12 @@
 """The engine of TensorRT for RTX: built without a card, judged by its header, listed in the manifest as a whole."""
 
+import gc
 import hashlib
 import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -318,3 +320,19 @@ def test_the_stand_in_for_the_bindings_knows_no_call_that_they_lack(bindings: An
     assert bindings.Builder(bindings.Logger()).create_builder_config().get_flag(bindings.BuilderFlag.TF32)
     for one in RtxStandIn.ILogger.Severity:
         assert int(bindings.ILogger.Severity.__members__[one.name]) == one
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_collected_while_an_engine_is_built(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    collecting: list[bool] = []
+
+    def built(graph: object, bindings: object) -> bytes:
+        collecting.append(gc.isenabled())
+        if fails:
+            raise RtxError("asked for an engine, found a reason")
+        return b"engine"
+
+    monkeypatch.setattr(rtx_builder, "_built", built)
+    with pytest.raises(RtxError) if fails else nullcontext():
+        assert rtx_builder.built_rtx(None, None) == b"engine"  # type: ignore[arg-type]
+    assert collecting == [False] and gc.isenabled()
