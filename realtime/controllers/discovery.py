@@ -51,7 +51,8 @@ class Discovery:
         if self._query is not None and not self._query.trouble:
             services.append((QUERY_SERVICE, self._query.address.port))
         host = self._osc.address.host
-        reached = [urlsplit(url).hostname for url in addresses_of(host, self._osc.port)]
+        found = [urlsplit(url).hostname for url in addresses_of(host, self._osc.port)]
+        reached = [name for name in found if name is not None]
         try:
             announcer = AsyncZeroconf()
         except OSError as why:
