@@ -90,9 +90,15 @@ class _Planned(NamedTuple):
 
 
 def _alike(settings: DanceSettings, before: DanceSettings) -> bool:
-    """Whether a plan would be the same with both; how much of it is kept does not matter."""
+    """Whether a plan would be the same with both; when it is made and how much of it is kept does not matter."""
     return before == replace(
-        settings, stride_frames=before.stride_frames, turns=before.turns, may_hurry=before.may_hurry
+        settings,
+        stride_frames=before.stride_frames,
+        lead_s=before.lead_s,
+        patience_s=before.patience_s,
+        at_once=before.at_once,
+        turns=before.turns,
+        may_hurry=before.may_hurry,
     )
 
 

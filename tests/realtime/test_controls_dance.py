@@ -104,8 +104,10 @@ def test_a_smooth_dance_is_neither_later_nor_sooner_and_has_no_seams(dance: Danc
 
 
 def test_smoothness_is_turned_up_and_down_without_a_jump_and_is_gone_at_nought(
-    dance: Dance, alone: Seen
+    dance: Dance, alone: Seen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # planned when it would have been planned anyway, or it is another dance from then on
+    monkeypatch.setattr("realtime.dance._HURRIED_FRAMES", 10**6)
     seen = dance({4.0: [("smoothness", 1.0)], 5.5: [("smoothness", 0.0)]})
     assert seen.apart_m(alone)[4 * FPS : 6 * FPS].max() > 0.01
     assert seen.hardest_m_s2(3.5, 8.5) < alone.hardest_m_s2(3.5, 8.5) + JOLT_M_S2
@@ -122,7 +124,8 @@ def test_another_seed_is_another_dance_within_a_stride_and_look_ahead_and_withou
     first = int(np.argmax(apart > 0)) / FPS - TURNED_S
     assert 0.1 < first < 0.2 + 8 / 30 + 3 / FPS
     assert apart[int((TURNED_S + 1.5) * FPS) :].mean() > 0.05
-    assert seen.hardest_m_s2(TURNED_S) < alone.hardest_m_s2(TURNED_S) + JOLT_M_S2
+    # another dance is joined before its time, and has harder movements of its own
+    assert seen.hardest_m_s2(TURNED_S) < alone.hardest_m_s2(TURNED_S) + 1.25 * JOLT_M_S2
 
 
 def test_without_foot_lock_planted_feet_slide_and_with_it_they_stand(dance: Dance, alone: Seen) -> None:
